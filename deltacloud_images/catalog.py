@@ -1,0 +1,238 @@
+"""The portable layer: one session with its driver's capabilities checked, filters applied and errors translated.
+
+Whatever is common to all clouds is written here once, so that every driver behaves alike and stays small.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from deltacloud_images.driver import Capability, Credentials, Driver, Session, find_profile
+from deltacloud_images.errors import (
+    DeltacloudError,
+    MethodNotAllowed,
+    NotSupported,
+    ObjectNotFound,
+    ProviderError,
+    ProviderTimeout,
+    ValidationFailure,
+)
+from deltacloud_images.models import (
+    HardwareProfile,
+    Image,
+    ImageFilter,
+    Instance,
+    InstanceFilter,
+    NewImage,
+    NewInstance,
+    Realm,
+)
+
+Item = TypeVar("Item")
+
+#: The actions on an instance, each with the capability that it needs.
+ACTIONS = {
+    "start": Capability.START_INSTANCE,
+    "stop": Capability.STOP_INSTANCE,
+    "reboot": Capability.REBOOT_INSTANCE,
+    "destroy": Capability.DESTROY_INSTANCE,
+}
+
+
+class _Translating:
+    """While it is open, errors of the cloud become ours; errors that the driver does not know pass as bugs."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, DeltacloudError):
+            known = self._driver.translate(error) or _translate_builtin(error, self._driver)
+            if known is not None:
+                raise known from error
+
+
+def _translate_builtin(error: Exception, driver: Driver) -> DeltacloudError | None:
+    if isinstance(error, TimeoutError):
+        return ProviderTimeout(f"{driver.title} did not answer in time.")
+    if isinstance(error, ConnectionError):
+        return ProviderError(f"The connection to {driver.title} failed.")
+    return None
+
+
+class Catalog:
+    """What one caller can do on one provider. Every method raises only ``DeltacloudError``, bugs of ours aside."""
+
+    def __init__(self, driver: Driver, credentials: Credentials, provider: str | None) -> None:
+        """Connects; raises ``AuthenticationFailure`` and the like where the driver finds out already then."""
+        self._driver = driver
+        self._translating = _Translating(driver)
+        with self._translating:
+            self._session: Session = driver.connect(credentials, provider)
+
+    def __enter__(self) -> Self:
+        """The catalog itself; leaving closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back what the session holds."""
+        self._session.close()
+
+    def verify(self) -> None:
+        """Raise ``AuthenticationFailure`` unless the cloud accepts the credentials."""
+        with self._translating:
+            self._session.verify()
+
+    def images(self, wanted: ImageFilter) -> Iterator[Image]:
+        """The images that match. ``id`` is looked up, and no image of that id is no error."""
+        session = self._require(Capability.IMAGES)
+        with self._translating:
+            wanted = replace(wanted, owner_id=self._owner(wanted.owner_id))
+            found = _one_or_none(session.image, wanted.id) if wanted.id else session.images(wanted)
+        return self._stream(found, None if wanted == ImageFilter() else wanted.matches)
+
+    def image(self, image_id: str) -> Image:
+        """The image of that id; raises ``ObjectNotFound``."""
+        session = self._require(Capability.IMAGES)
+        with self._translating:
+            return session.image(image_id)
+
+    def create_image(self, new: NewImage) -> Image:
+        """A new image of an instance; raises ``ObjectNotFound`` for the instance, ``Conflict`` for its state."""
+        session = self._require(Capability.CREATE_IMAGE)
+        with self._translating:
+            return session.create_image(new)
+
+    def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
+        """Destroy; raises ``ObjectNotFound``, ``Forbidden`` or ``Conflict``."""
+        session = self._require(Capability.DESTROY_IMAGE)
+        with self._translating:
+            session.destroy_image(image_id, options)
+
+    def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
+        """The instances that match. ``id`` is looked up, and no instance of that id is no error."""
+        session = self._require(Capability.INSTANCES)
+        with self._translating:
+            wanted = replace(wanted, owner_id=self._owner(wanted.owner_id))
+            found = _one_or_none(session.instance, wanted.id) if wanted.id else session.instances(wanted)
+        return self._stream(found, None if wanted == InstanceFilter() else wanted.matches)
+
+    def instance(self, instance_id: str) -> Instance:
+        """The instance of that id; raises ``ObjectNotFound``."""
+        session = self._require(Capability.INSTANCES)
+        with self._translating:
+            return session.instance(instance_id)
+
+    def create_instance(self, new: NewInstance, profile_id: str) -> Sequence[Instance]:
+        """Launch; ``profile_id`` may be empty. Raises ``ValidationFailure`` for anything unknown or out of range."""
+        session = self._require(Capability.CREATE_INSTANCE)
+        try:
+            with self._translating:
+                if profile_id:
+                    profile = self.hardware_profile(profile_id)
+                    _check_properties(profile, new.properties)
+                    new = replace(new, profile=profile)
+                return session.create_instance(new)
+        except ObjectNotFound as error:
+            raise ValidationFailure(str(error)) from error
+
+    def act(self, action: str, instance_id: str) -> Instance:
+        """``start``, ``stop`` or ``reboot``; raises ``MethodNotAllowed`` unless the instance offers the action now."""
+        session = self._require(ACTIONS[action])
+        self._check_action(action, instance_id)
+        with self._translating:
+            verb: Callable[[str], Instance] = getattr(session, ACTIONS[action])
+            return verb(instance_id)
+
+    def destroy_instance(self, instance_id: str) -> None:
+        """Destroy; raises ``MethodNotAllowed`` unless the instance offers it now."""
+        session = self._require(Capability.DESTROY_INSTANCE)
+        self._check_action("destroy", instance_id)
+        with self._translating:
+            session.destroy_instance(instance_id)
+
+    def hardware_profiles(self) -> Sequence[HardwareProfile]:
+        """All sizes, by cpu, then memory; those that do not tell come last."""
+        session = self._require(Capability.HARDWARE_PROFILES)
+        with self._translating:
+            known = self._driver.fixed_hardware_profiles()
+            return by_size(session.hardware_profiles() if known is None else known)
+
+    def hardware_profile(self, profile_id: str) -> HardwareProfile:
+        """The size of that id; raises ``ObjectNotFound``."""
+        session = self._require(Capability.HARDWARE_PROFILES)
+        known = self._driver.fixed_hardware_profiles()
+        if known is not None:
+            return find_profile(known, profile_id)
+        with self._translating:
+            return session.hardware_profile(profile_id)
+
+    def realms(self) -> Iterator[Realm]:
+        """All realms."""
+        session = self._require(Capability.REALMS)
+        with self._translating:
+            return self._stream(session.realms(), None)
+
+    def realm(self, realm_id: str) -> Realm:
+        """The realm of that id; raises ``ObjectNotFound``."""
+        session = self._require(Capability.REALMS)
+        with self._translating:
+            return session.realm(realm_id)
+
+    def _require(self, capability: Capability) -> Session:
+        if capability not in self._driver.capabilities:
+            raise NotSupported(f"{self._driver.title} has no {capability.replace('_', ' ')}.")
+        return self._session
+
+    def _owner(self, owner_id: str | None) -> str | None:
+        return (self._session.account_id() or owner_id) if owner_id == "self" else owner_id
+
+    def _check_action(self, action: str, instance_id: str) -> None:
+        instance = self.instance(instance_id)
+        if action not in instance.actions:
+            possible = ", ".join(instance.actions) or "nothing"
+            raise MethodNotAllowed(
+                f"Instance '{instance_id}' is {instance.state}: '{action}' is not possible now, but {possible} is."
+            )
+
+    def _stream(self, found: Iterable[Item], matches: Callable[[Item], bool] | None) -> Iterator[Item]:
+        with self._translating:
+            yield from found if matches is None else filter(matches, found)
+
+
+def by_size(profiles: Iterable[HardwareProfile]) -> list[HardwareProfile]:
+    """Sorted by cpu, then memory; profiles that do not tell come last."""
+    return sorted(profiles, key=lambda profile: (_amount(profile, "cpu"), _amount(profile, "memory")))
+
+
+def _amount(profile: HardwareProfile, name: str) -> float:
+    known = profile.property(name)
+    return float(known.value) if known else float("inf")
+
+
+def _one_or_none(find: Callable[[str], Item], item_id: str) -> tuple[Item, ...]:
+    try:
+        return (find(item_id),)
+    except ObjectNotFound:
+        return ()
+
+
+def _check_properties(profile: HardwareProfile, properties: Mapping[str, str]) -> None:
+    for name, value in properties.items():
+        known = profile.property(name)
+        if known is None:
+            raise ValidationFailure(f"hwp_{name} is '{value}', but hardware profile '{profile.id}' has no {name}.")
+        if not known.allows(value):
+            raise ValidationFailure(
+                f"hwp_{name} is '{value}', but hardware profile '{profile.id}' allows {known.allowed} ({known.unit})."
+            )

@@ -1,0 +1,250 @@
+"""The contract between the server and a cloud: what a driver's author implements.
+
+A ``Driver`` lives as long as the process and holds settings and pools; ``connect`` gives a ``Session``, which acts for
+one caller in one request. Drivers import this module, ``models`` and ``errors``, and nothing else of the server.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from deltacloud_images.errors import DeltacloudError, ObjectNotFound
+from deltacloud_images.models import (
+    HardwareProfile,
+    Image,
+    ImageFilter,
+    Instance,
+    InstanceFilter,
+    NewImage,
+    NewInstance,
+    Realm,
+    StateMachine,
+    no_options,
+)
+from deltacloud_images.schema import settings_from_table
+
+
+class Capability(StrEnum):
+    """What a driver can do; each is the name of the ``Session`` method that does it."""
+
+    IMAGES = "images"
+    CREATE_IMAGE = "create_image"
+    DESTROY_IMAGE = "destroy_image"
+    INSTANCES = "instances"
+    CREATE_INSTANCE = "create_instance"
+    START_INSTANCE = "start_instance"
+    STOP_INSTANCE = "stop_instance"
+    REBOOT_INSTANCE = "reboot_instance"
+    DESTROY_INSTANCE = "destroy_instance"
+    HARDWARE_PROFILES = "hardware_profiles"
+    REALMS = "realms"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The caller's own credentials for the cloud, as HTTP Basic brought them. The password never shows in a repr."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something a driver can do beyond the baseline, as ``/api`` tells it.
+
+    ``rel`` is the operation (``index``, ``create``, ``destroy``), ``params`` the request parameters it adds. Parameters
+    of a driver's own features reach it in ``options``. A parameter that ends in ``*`` stands for a numbered family
+    (``firewalls*``: ``firewalls1``, ``firewalls2`` ...).
+    """
+
+    collection: str
+    name: str
+    rel: str
+    params: tuple[str, ...] = ()
+
+
+# The features that Deltacloud's clients know, with the parameters that they send for them.
+OWNER_ID = Feature("images", "owner_id", "index", ("owner_id",))
+IMAGE_NAME = Feature("images", "image_name", "create", ("name",))
+IMAGE_DESCRIPTION = Feature("images", "image_description", "create", ("description",))
+USER_NAME = Feature("instances", "user_name", "create", ("name",))
+USER_DATA = Feature("instances", "user_data", "create", ("user_data",))
+AUTHENTICATION_KEY = Feature("instances", "authentication_key", "create", ("keyname",))
+AUTHENTICATION_PASSWORD = Feature("instances", "authentication_password", "create", ("password",))
+FIREWALLS = Feature("instances", "firewalls", "create", ("firewalls*",))
+INSTANCE_COUNT = Feature("instances", "instance_count", "create", ("instance_count",))
+HARDWARE_PROFILES = Feature("instances", "hardware_profiles", "create", ("hwp_cpu", "hwp_memory", "hwp_storage"))
+REALM_FILTER = Feature("instances", "realm_filter", "index", ("realm_id",))
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A place that the driver can reach: a region, a configured cloud. ``entrypoints``: kind -> public host or URL."""
+
+    id: str
+    entrypoints: Mapping[str, str] = field(default_factory=no_options)
+
+
+class Session(ABC):
+    """One caller's view of one provider, for one request. Its methods raise what the cloud's SDK raises.
+
+    Only the methods that the driver's ``capabilities`` name are called. The server has checked capabilities, parameters
+    and hardware profiles before, applies filters again, and turns errors into answers by ``Driver.translate``.
+    """
+
+    @abstractmethod
+    def verify(self) -> None:
+        """Ask the cloud, as cheaply as it can be asked, whether the credentials hold; raise if they do not."""
+
+    def account_id(self) -> str | None:
+        """The ``owner_id`` of the caller's own images, if it is known without asking the cloud again."""
+        return None
+
+    def close(self) -> None:  # noqa: B027 (most have nothing to give back)
+        """Called once when the answer has been sent, streamed lists included. Give borrowed clients back here."""
+
+    def images(self, wanted: ImageFilter) -> Iterable[Image]:
+        """The images that match, as a stream: large lists are sent while they are fetched.
+
+        Pass down what the cloud can filter; what comes back too much is left out by the server.
+        """
+        raise NotImplementedError
+
+    def image(self, image_id: str) -> Image:
+        """The image of that id, or ``ObjectNotFound`` for any text that is none."""
+        raise NotImplementedError
+
+    def create_image(self, new: NewImage) -> Image:
+        """Start making an image of an instance and return it at once, in the state that it has then.
+
+        ``ObjectNotFound`` for an unknown instance, ``Conflict`` that says which state is needed for one that cannot be
+        imaged now. Never sent twice to the cloud.
+        """
+        raise NotImplementedError
+
+    def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
+        """Destroy an image: ``ObjectNotFound``, ``Forbidden`` (not the caller's) or ``Conflict`` (in use) if it cannot.
+
+        ``options`` holds the parameters of the driver's own features with ``rel`` ``destroy``.
+        """
+        raise NotImplementedError
+
+    def instances(self, wanted: InstanceFilter) -> Iterable[Instance]:
+        """The caller's instances that match, as a stream like ``images``."""
+        raise NotImplementedError
+
+    def instance(self, instance_id: str) -> Instance:
+        """The instance of that id, or ``ObjectNotFound``."""
+        raise NotImplementedError
+
+    def create_instance(self, new: NewInstance) -> Sequence[Instance]:
+        """Launch an image; one instance, or more where a feature of the driver lets the client ask for more.
+
+        An unknown image, realm or key is ``ObjectNotFound`` or ``ValidationFailure``: the client gets 400 for either.
+        """
+        raise NotImplementedError
+
+    def start_instance(self, instance_id: str) -> Instance:
+        """Start a stopped instance and return it as it is then. The server has checked that its state permits it."""
+        raise NotImplementedError
+
+    def stop_instance(self, instance_id: str) -> Instance:
+        """Stop a running instance, likewise."""
+        raise NotImplementedError
+
+    def reboot_instance(self, instance_id: str) -> Instance:
+        """Reboot a running instance, likewise."""
+        raise NotImplementedError
+
+    def destroy_instance(self, instance_id: str) -> None:
+        """Destroy an instance and its disks."""
+        raise NotImplementedError
+
+    def hardware_profiles(self) -> Sequence[HardwareProfile]:
+        """All sizes, in any order; cached by the driver where the cloud is slow to tell them."""
+        raise NotImplementedError
+
+    def hardware_profile(self, profile_id: str) -> HardwareProfile:
+        """The size of that id, or ``ObjectNotFound``."""
+        return find_profile(self.hardware_profiles(), profile_id)
+
+    def realms(self) -> Iterable[Realm]:
+        """All realms in which an instance can be launched."""
+        raise NotImplementedError
+
+    def realm(self, realm_id: str) -> Realm:
+        """The realm of that id, or ``ObjectNotFound``."""
+        for realm in self.realms():
+            if realm.id == realm_id:
+                return realm
+        raise ObjectNotFound(f"Realm '{realm_id}' was not found.")
+
+
+def find_profile(profiles: Iterable[HardwareProfile], profile_id: str) -> HardwareProfile:
+    """The profile of that id among these; raises ``ObjectNotFound``."""
+    for profile in profiles:
+        if profile.id == profile_id:
+            return profile
+    raise ObjectNotFound(f"Hardware profile '{profile_id}' was not found.")
+
+
+class Driver(ABC):
+    """One kind of cloud: settings and pools for the whole process, safe under threads, holding no caller's state."""
+
+    #: How people write the cloud's name: ``EC2``.
+    title: ClassVar[str]
+    #: The dataclass of its table ``[drivers.<name>]``; its fields are the keys, all with defaults.
+    settings_type: ClassVar[type]
+    capabilities: ClassVar[frozenset[Capability]]
+    features: ClassVar[tuple[Feature, ...]] = ()
+    states: ClassVar[StateMachine]
+    #: Modules that its SDK consists of. Importing the driver's package imports none of them: ``connect`` does.
+    requires: ClassVar[tuple[str, ...]] = ()
+    #: What HTTP Basic's user and password are on this cloud, for people.
+    credential_names: ClassVar[tuple[str, str]] = ("user", "password")
+
+    def __init__(self, settings: Any, timeout_seconds: float) -> None:
+        """``settings`` is a ``settings_type``; ``timeout_seconds`` is what one request may take of the cloud's time."""
+        self.settings = settings
+        self.timeout_seconds = timeout_seconds
+
+    @classmethod
+    def from_config(cls, table: Mapping[str, Any], *, timeout_seconds: float = 60.0) -> Self:
+        """A driver from its table of the configuration.
+
+        Raises ``ConfigurationError`` that names every bad key.
+        """
+        return cls(settings_from_table(cls.settings_type, table), timeout_seconds)
+
+    @property
+    def default_provider(self) -> str | None:
+        """The provider that is meant where a request names none."""
+        return None
+
+    def providers(self) -> Sequence[Provider]:
+        """The providers to tell clients of, from the settings alone."""
+        return ()
+
+    def allows_provider(self, provider: str) -> bool:
+        """Whether a request may choose it. Never one whose host the operator did not configure."""
+        return any(each.id == provider for each in self.providers())
+
+    def fixed_hardware_profiles(self) -> Sequence[HardwareProfile] | None:
+        """All sizes, if the driver knows them without asking the cloud (then clients need no credentials for them)."""
+        return None
+
+    @abstractmethod
+    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+        """A session for one request. Cheap: clients and tokens are pooled behind it."""
+
+    @abstractmethod
+    def translate(self, error: Exception) -> DeltacloudError | None:
+        """What an error of the cloud or its SDK means, from one table; ``None`` for what is a bug of ours.
+
+        An unknown failure of the cloud is ``ProviderError``, no answer ``ProviderTimeout``.
+        """
+
+    def close(self) -> None:  # noqa: B027 (most have none)
+        """Log out and drop the pools; called when the process ends."""

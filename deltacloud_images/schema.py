@@ -1,0 +1,70 @@
+"""Checks a table of the configuration against the dataclass that describes it, and names every bad key."""
+
+import json
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeVar, cast, dataclass_transform
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as validated_dataclass
+
+from deltacloud_images.errors import ConfigurationError
+
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One bad key: ``path`` is ``("server", "port")``, ``reason`` is in words and holds no value of the table."""
+
+    path: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        """``server.port: Input should be ...``."""
+        return f"{'.'.join(self.path) or 'the table'}: {self.reason}"
+
+
+class InvalidTable(ConfigurationError):
+    """A table has bad keys: ``problems`` lists all of them."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """``problems`` holds at least one."""
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def settings_from_table(settings_type: type[Settings], table: Mapping[str, Any]) -> Settings:
+    """The table as an instance of the dataclass; raises ``InvalidTable`` for unknown keys, wrong types and ranges.
+
+    Types are strict: a port is a number and not a text. A number without a fraction serves as a float.
+    """
+    try:
+        # As JSON, since only there strict checking takes tables for dataclasses and arrays for tuples.
+        settings: Settings = _adapter(cast(Hashable, settings_type)).validate_json(json.dumps(dict(table), default=str))
+        return settings
+    except ValidationError as error:
+        raise InvalidTable([_problem(each) for each in error.errors(include_url=False, include_input=False)]) from None
+
+
+def _problem(detail: Any) -> Problem:
+    path = tuple(str(part) for part in detail["loc"] if part != "[key]")
+    if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return Problem(path, "there is no such key")
+    return Problem(path, detail["msg"].removeprefix("Value error, "))
+
+
+@lru_cache(maxsize=32)
+def _adapter(settings_type: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast(type, settings_type))
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def settings(cls: type[Settings]) -> type[Settings]:
+    """Decorates a class of annotated fields with defaults: a frozen dataclass that refuses unknown keys.
+
+    Constrain fields with ``Annotated`` and ``pydantic.Field``; keep a secret out of reprs with ``field(repr=False)``.
+    """
+    checked: Any = validated_dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))(cls)
+    return cast(type[Settings], checked)

@@ -1,0 +1,16 @@
+"""What a driver's tests subclass: a ``Rig`` that runs and reads the cloud, and the conformance suite.
+
+Needs pytest. See ``drivers/README.md`` for how to use it.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "deltacloud_images.testing.images", "deltacloud_images.testing.instances", "deltacloud_images.testing.faults"
+)
+
+from deltacloud_images.testing.conformance import DriverConformance  # noqa: E402
+from deltacloud_images.testing.proxy import FaultProxy  # noqa: E402
+from deltacloud_images.testing.rig import Fault, Rig, eventually  # noqa: E402
+
+__all__ = ["DriverConformance", "Fault", "FaultProxy", "Rig", "eventually"]

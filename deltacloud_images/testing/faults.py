@@ -1,0 +1,75 @@
+"""What every driver does when its cloud is broken: each call under each fault."""
+
+from collections.abc import Callable
+
+import pytest
+
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.driver import Capability
+from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, ProviderError, ProviderTimeout
+from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
+from deltacloud_images.testing.base import Conformance
+from deltacloud_images.testing.rig import Fault, Rig
+
+Call = Callable[[Catalog, str, str], object]
+
+#: Every call of a catalog; it is given an image's and an instance's id.
+CALLS: dict[Capability, Call] = {
+    Capability.IMAGES: lambda catalog, _image, _instance: list(catalog.images(ImageFilter())),
+    Capability.CREATE_IMAGE: lambda catalog, _, instance: catalog.create_image(NewImage(instance, name="never")),
+    Capability.DESTROY_IMAGE: lambda catalog, image, _: catalog.destroy_image(image, {}),
+    Capability.INSTANCES: lambda catalog, _image, _instance: list(catalog.instances(InstanceFilter())),
+    Capability.CREATE_INSTANCE: lambda catalog, image, _: catalog.create_instance(NewInstance(image), ""),
+    Capability.START_INSTANCE: lambda catalog, _, instance: catalog.act("start", instance),
+    Capability.STOP_INSTANCE: lambda catalog, _, instance: catalog.act("stop", instance),
+    Capability.REBOOT_INSTANCE: lambda catalog, _, instance: catalog.act("reboot", instance),
+    Capability.DESTROY_INSTANCE: lambda catalog, _, instance: catalog.destroy_instance(instance),
+    Capability.REALMS: lambda catalog, _image, _instance: list(catalog.realms()),
+}
+
+EXPECTED: dict[Fault, type[DeltacloudError]] = {
+    Fault.REFUSED: ProviderError,
+    Fault.TIMEOUT: ProviderTimeout,
+    Fault.SERVER_ERROR: ProviderError,
+    Fault.GARBAGE: ProviderError,
+    Fault.CUT: ProviderError,
+    Fault.THROTTLED: ProviderError,
+    Fault.EXPIRED: AuthenticationFailure,
+}
+
+
+class FaultConformance(Conformance):
+    """Broken clouds give clear errors, and nothing is changed that was not answered as done."""
+
+    @pytest.mark.parametrize("fault", list(Fault))
+    @pytest.mark.parametrize("capability", list(CALLS))
+    def test_every_call_on_a_broken_cloud(self, rig: Rig, fault: Fault, capability: Capability) -> None:
+        if fault in rig.impossible_faults:
+            assert rig.impossible_faults[fault]
+            return
+        if capability not in rig.driver.capabilities:
+            return
+        image, instance = rig.seed_image(), rig.seed_instance()
+        before = rig.image_ids(), rig.instance_ids()
+        with rig.broken(fault) as driver:
+            if fault is Fault.EXPIRED and rig.renews_sessions:
+                with Catalog(driver, rig.credentials, rig.provider) as catalog:
+                    catalog.verify()
+                    list(catalog.images(ImageFilter()))
+                return
+            error = self._failure(rig, driver, CALLS[capability], image, instance)
+        assert type(error) is EXPECTED[fault], repr(error)
+        if fault is not Fault.CUT:
+            assert (rig.image_ids(), rig.instance_ids()) == before
+        with Catalog(rig.driver, rig.credentials, rig.provider) as catalog:
+            assert image in {each.id for each in catalog.images(ImageFilter())}, "works again after the fault"
+
+    @staticmethod
+    def _failure(rig: Rig, driver: object, call: Call, image: str, instance: str) -> DeltacloudError:
+        with (
+            pytest.raises(DeltacloudError) as raised,
+            Catalog(driver, rig.credentials, rig.provider) as catalog,  # type: ignore[arg-type]
+        ):
+            call(catalog, image, instance)
+        assert rig.credentials.password not in str(raised.value)
+        return raised.value

@@ -1,0 +1,77 @@
+"""The rig: a cloud for the conformance suite, which starts, seeds, reads and breaks it without the driver."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import ClassVar
+
+from deltacloud_images.driver import Credentials, Driver
+
+
+class Fault(StrEnum):
+    """How a cloud can be broken."""
+
+    REFUSED = "refused"  # the connection is refused
+    TIMEOUT = "timeout"  # the request is taken and never answered
+    SERVER_ERROR = "server_error"  # an internal error of the cloud
+    GARBAGE = "garbage"  # an answer that makes no sense
+    CUT = "cut"  # the connection is cut in the middle of an answer
+    EXPIRED = "expired"  # the session, token or password has become invalid
+    THROTTLED = "throttled"  # the cloud refuses because it was asked too often
+
+
+class Rig(ABC):
+    """A real cloud or the field's own simulator, reached over the network as the driver reaches it.
+
+    A driver's tests supply one as the pytest fixture ``rig``. Whatever it seeds and reads bypasses the driver, so that
+    a broken reader cannot hide a broken writer.
+    """
+
+    #: A driver made from the configuration that points to this cloud, with a ``timeout_seconds`` of a second or two.
+    driver: Driver
+    provider: str | None = None
+    #: Credentials that the cloud accepts, and ones that it rejects.
+    credentials: Credentials
+    wrong_credentials: Credentials
+    #: The ``owner_id`` of images that the credentials create; and whether the session tells it as ``account_id``.
+    owner_id: str
+    #: Faults that make no sense here, each with the reason in words. The suite asserts that the set is declared.
+    impossible_faults: ClassVar[Mapping[Fault, str]]
+    #: Whether the driver logs in anew by itself when a session has expired (else the caller gets 401).
+    renews_sessions: bool = False
+
+    @abstractmethod
+    def seed_image(self) -> str:
+        """The id of an image that the caller owns, may launch and may destroy; made if there is none."""
+
+    @abstractmethod
+    def seed_instance(self) -> str:
+        """The id of a new or unused instance that can be imaged as it is, and whose actions work."""
+
+    @abstractmethod
+    def seed_unimageable_instance(self) -> str | None:
+        """The id of an instance that cannot be imaged in its state; ``None`` if every instance always can."""
+
+    @abstractmethod
+    def image_ids(self) -> set[str]:
+        """The ids of the images that the cloud itself tells of to this caller."""
+
+    @abstractmethod
+    def instance_ids(self) -> set[str]:
+        """The ids of the instances that the cloud itself tells of to this caller, destroyed ones left out."""
+
+    @abstractmethod
+    def broken(self, fault: Fault) -> AbstractContextManager[Driver]:
+        """Break the cloud while the context is open; gives the driver to use then (usually ``self.driver``)."""
+
+
+def eventually(check: Callable[[], bool], *, within_seconds: float = 60.0) -> bool:
+    """Ask again and again until the check holds; false if it never does. For clouds that take their time."""
+    deadline = time.monotonic() + within_seconds
+    while not check():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

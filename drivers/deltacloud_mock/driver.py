@@ -1,0 +1,92 @@
+"""The mock driver: its file, its accounts and its artificial failures."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Sequence
+from hmac import compare_digest
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from deltacloud_images.driver import (
+    AUTHENTICATION_KEY,
+    HARDWARE_PROFILES,
+    IMAGE_DESCRIPTION,
+    IMAGE_NAME,
+    OWNER_ID,
+    REALM_FILTER,
+    USER_DATA,
+    USER_NAME,
+    Capability,
+    Credentials,
+    Driver,
+)
+from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, DeltacloudError, ProviderTimeout
+from deltacloud_images.models import HardwareProfile
+from deltacloud_mock import convert, errors
+from deltacloud_mock.config import MockSettings
+from deltacloud_mock.session import MockSession
+from deltacloud_mock.store import Store
+
+
+class MockDriver(Driver):
+    """A pretend cloud in one SQLite file, shared by all workers."""
+
+    title = "Mock"
+    settings_type = MockSettings
+    capabilities = frozenset(Capability)
+    features = (
+        OWNER_ID,
+        IMAGE_NAME,
+        IMAGE_DESCRIPTION,
+        USER_NAME,
+        USER_DATA,
+        AUTHENTICATION_KEY,
+        HARDWARE_PROFILES,
+        REALM_FILTER,
+    )
+    states = convert.STATES
+
+    def __init__(self, settings: MockSettings, timeout_seconds: float) -> None:
+        """Opens the file, and makes and seeds it if there is none; raises ``ConfigurationError`` if it cannot."""
+        super().__init__(settings, timeout_seconds)
+        path = Path(settings.path or user_data_path("deltacloud-images") / "mock.sqlite3").expanduser().absolute()
+        self.users = settings.users
+        self.accounts = frozenset(settings.users)
+        self.store = Store(path, timeout_seconds)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.store.rows("SELECT 1")
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"drivers.mock.path: {path} cannot be used: {error}") from error
+
+    def allows_provider(self, provider: str) -> bool:
+        """Any name will do: the pretend cloud is the same everywhere."""
+        return True
+
+    def fixed_hardware_profiles(self) -> Sequence[HardwareProfile]:
+        """Its sizes."""
+        return convert.HARDWARE_PROFILES
+
+    def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
+        """A session; raises ``AuthenticationFailure`` unless the configuration has the account."""
+        known = self.users.get(credentials.user, "")
+        if not known or not compare_digest(known.encode(), credentials.password.encode()):
+            raise AuthenticationFailure("The mock cloud does not accept this user and password.")
+        build_seconds = self.settings.image_build_seconds
+        return MockSession(self.store, self.pretend, credentials.user, self.accounts, build_seconds)
+
+    def translate(self, error: Exception) -> DeltacloudError | None:
+        """By the table in ``errors``."""
+        return errors.translate(error)
+
+    def pretend(self) -> None:
+        """Be as slow and as unreliable as the configuration asks."""
+        settings: MockSettings = self.settings
+        if settings.delay_seconds:
+            time.sleep(min(settings.delay_seconds, self.timeout_seconds))
+            if settings.delay_seconds >= self.timeout_seconds:
+                raise ProviderTimeout("The mock cloud did not answer in time, as its delay_seconds asks for.")
+        if settings.failure_rate and random.random() < settings.failure_rate:
+            raise errors.PretendedFailure
