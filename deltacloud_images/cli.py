@@ -1,1 +1,106 @@
-"""The command line."""
+"""The command line: ``deltacloud-images serve | drivers | check``."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deltacloud_images.config import Settings, check, load
+from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.registry import Registry
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+@click.version_option(package_name="deltacloud-images")
+def main() -> None:
+    """Apache Deltacloud's REST API over the machine images of many clouds."""
+
+
+@main.command()
+@click.option("--config", type=_FILE, help="TOML file; otherwise the one that DELTACLOUD_IMAGES_CONFIG names, if any.")
+@click.option("-i", "--driver", help="Default driver.")
+@click.option("-P", "--provider", help="Default provider of that driver.")
+@click.option("-r", "--host", help="Address to listen on.")
+@click.option("-p", "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Number of processes.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Number of threads in each process.")
+def serve(config: Path | None, driver: str | None, provider: str | None, **server: Any) -> None:
+    """Start the server. Options win over the environment, and that over the file."""
+    # Imported here, so that the other commands neither wait for gunicorn nor let the application take it for theirs.
+    from deltacloud_images.server import address, listen, run
+
+    try:
+        settings = _overridden(load(config), driver, provider, server)
+        with listen(settings.server) as listener:
+            from deltacloud_images.app import create_app
+
+            app = create_app(settings)
+            click.echo(_banner(app.extensions["deltacloud_images"].registry, settings, address(listener)))
+            sys.stdout.flush()
+            run(app, settings.server, listener)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+def drivers() -> None:
+    """List the drivers: whether each is installed, its providers, and what it can do."""
+    registry = Registry()
+    rows = [("NAME", "INSTALLED", "PROVIDERS", "CAN")]
+    for name in registry.names:
+        missing = registry.missing_modules(name)
+        driver = registry.driver_class(name)
+        offered = () if missing else registry.driver(name).providers()
+        providers = ", ".join(each.id for each in offered) or (
+            "any" if not missing and _takes_any(registry, name) else "-"
+        )
+        can = ", ".join(sorted(driver.capabilities))
+        rows.append((name, f"no: {registry.install_hint(name)}" if missing else "yes", providers, can))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        click.echo("  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip())
+
+
+@main.command("check")
+@click.option("--config", type=_FILE, required=True, help="The TOML file to check.")
+def check_config(config: Path) -> None:
+    """Check a configuration: name every bad key and its line."""
+    try:
+        problems = check(config)
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    for problem in problems:
+        click.echo(f"{config}: {problem}", err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo(f"{config}: fine")
+
+
+def _overridden(settings: Settings, driver: str | None, provider: str | None, server: dict[str, Any]) -> Settings:
+    given = {name: value for name, value in server.items() if value is not None}
+    api = settings.api
+    if driver is not None:
+        api = replace(api, default_driver=driver, default_provider="")
+    if provider is not None:
+        api = replace(api, default_provider=provider)
+    return replace(settings, server=replace(settings.server, **given), api=api)
+
+
+def _takes_any(registry: Registry, name: str) -> bool:
+    return registry.driver(name).allows_provider("any-name-at-all")
+
+
+def _banner(registry: Registry, settings: Settings, url: str) -> str:
+    name = settings.api.default_driver
+    driver = registry.driver(name)
+    trial = driver.trial_credentials()
+    user, password = (trial.user, trial.password) if trial else driver.credential_names
+    lines = [f"deltacloud-images serves the driver '{name}' on {url}/api"]
+    if trial:
+        lines.append(f"user {user}, password {password}")
+    curl = f"curl -u '{user}:{password}' {url}/api/images"
+    return "\n".join([*lines, f"try: {curl}"])

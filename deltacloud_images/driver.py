@@ -235,6 +235,10 @@ class Driver(ABC):
         """All sizes, if the driver knows them without asking the cloud (then clients need no credentials for them)."""
         return None
 
+    def trial_credentials(self) -> Credentials | None:
+        """Credentials that everybody may know, to try the server with; ``None`` for real clouds."""
+        return None
+
     @abstractmethod
     def connect(self, credentials: Credentials, provider: str | None) -> Session:
         """A session for one request. Cheap: clients and tokens are pooled behind it."""

@@ -69,6 +69,10 @@ class MockDriver(Driver):
         """Its sizes."""
         return convert.HARDWARE_PROFILES
 
+    def trial_credentials(self) -> Credentials:
+        """Its first account."""
+        return Credentials(*next(iter(self.users.items())))
+
     def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
         """A session; raises ``AuthenticationFailure`` unless the configuration has the account."""
         known = self.users.get(credentials.user, "")

@@ -1,0 +1,67 @@
+"""The application factory."""
+
+import atexit
+import os
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from deltacloud_images import logs
+from deltacloud_images.config import Settings, load
+from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.registry import Registry
+from deltacloud_images.web import entry, failures, gunicorn, hooks, images, instances, sizes
+from deltacloud_images.web.paths import RawPaths, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the application keeps for its views."""
+
+    settings: Settings
+    registry: Registry
+
+
+def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask:
+    """The server as a WSGI application.
+
+    ``config`` is the configuration, the path of its TOML file, or ``None`` for the file that the environment variable
+    ``DELTACLOUD_IMAGES_CONFIG`` names, if any. Raises ``ConfigurationError`` at once for whatever is wrong with it, the
+    default driver and every driver that has a table included.
+    """
+    settings = config if isinstance(config, Settings) else load(config)
+    logs.configure(settings.server)
+    registry = Registry(settings.drivers, timeout_seconds=settings.server.backend_timeout_seconds)
+    _check_drivers(settings, registry)
+    atexit.register(registry.close)
+
+    app = Flask("deltacloud_images", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.server.max_body_bytes
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.converters["segment"] = Segment
+    app.url_map.merge_slashes = False
+    app.extensions["deltacloud_images"] = Services(settings, registry)
+    for resource in (entry, images, instances, sizes):
+        app.register_blueprint(resource.blueprint)
+    failures.install(app)
+    hooks.install(app, settings, registry)
+    app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
+    if proxies := settings.server.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies, x_prefix=proxies
+        )
+    gunicorn.adapt(app, believes_proxies=bool(proxies))
+    return app
+
+
+def _check_drivers(settings: Settings, registry: Registry) -> None:
+    name = settings.api.default_driver
+    if name not in registry.names:
+        raise ConfigurationError(f"api.default_driver: there is no '{name}'; there are {', '.join(registry.names)}")
+    default = registry.driver(name)
+    provider = settings.api.default_provider
+    if provider and not default.allows_provider(provider):
+        raise ConfigurationError(f"api.default_provider: {default.title} has no provider '{provider}'")
+    for each in settings.drivers:
+        registry.driver(each)

@@ -1,0 +1,163 @@
+"""The operator's configuration: a TOML file and a few environment variables, checked and frozen."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.registry import Registry
+from deltacloud_images.schema import InvalidTable, Problem, settings, settings_from_table
+
+FILE_VARIABLE = "DELTACLOUD_IMAGES_CONFIG"
+#: Environment variables that override the file, each with the table and key that it sets.
+OVERRIDES = {
+    "DELTACLOUD_IMAGES_HOST": ("server", "host"),
+    "DELTACLOUD_IMAGES_PORT": ("server", "port"),
+    "DELTACLOUD_IMAGES_LOG_LEVEL": ("server", "log_level"),
+    "DELTACLOUD_IMAGES_DRIVER": ("api", "default_driver"),
+    "DELTACLOUD_IMAGES_PROVIDER": ("api", "default_provider"),
+}
+
+
+@settings
+class ServerSettings:
+    """``[server]``."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 3001
+    workers: Annotated[int, Field(ge=1, le=256)] = 2
+    threads: Annotated[int, Field(ge=1, le=256)] = 8
+    #: How many proxies stand before the server: that many values of X-Forwarded-* are believed.
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    #: How long one request may wait for a cloud.
+    backend_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+
+@settings
+class ApiSettings:
+    """``[api]``."""
+
+    default_driver: str = "mock"
+    #: Empty: the driver's own.
+    default_provider: str = ""
+
+
+@settings
+class Settings:
+    """The whole configuration. ``drivers`` holds each driver's table as it stands; the driver checks it."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    drivers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A bad key of a configuration file. ``line`` counts from 1; it is 0 where the key is not in the file."""
+
+    line: int
+    problem: Problem
+
+    def __str__(self) -> str:
+        """``line 3: server.prot: there is no such key``."""
+        return f"line {self.line}: {self.problem}" if self.line else str(self.problem)
+
+
+def load(path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The configuration from a file (or the one that ``DELTACLOUD_IMAGES_CONFIG`` names, or none) and environment.
+
+    Raises ``ConfigurationError`` that names every bad key and its line.
+    """
+    path = path or environ.get(FILE_VARIABLE) or None
+    text = _read(path) if path else ""
+    tables = _override(_parse(path, text), environ)
+    try:
+        return settings_from_table(Settings, tables)
+    except InvalidTable as error:
+        raise ConfigurationError(_report(path, text, error.problems)) from None
+
+
+def check(path: str | os.PathLike[str]) -> list[FileProblem]:
+    """Everything that is wrong in a configuration file, drivers' tables included; raises only if it is no TOML."""
+    text = _read(path)
+    tables = _parse(path, text)
+    return [FileProblem(line_of(text, each.path), each) for each in _problems(tables)]
+
+
+def _problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        settings_from_table(Settings, tables)
+    except InvalidTable as error:
+        yield from error.problems
+    drivers = tables.get("drivers", {})
+    registry = Registry()
+    names = registry.names
+    for name, table in drivers.items() if isinstance(drivers, dict) else ():
+        if name not in names:
+            yield Problem(("drivers", name), f"there is no such driver; there are {', '.join(names)}")
+        elif isinstance(table, dict):
+            try:
+                settings_from_table(registry.driver_class(name).settings_type, table)
+            except InvalidTable as error:
+                yield from (Problem(("drivers", name, *each.path), each.reason) for each in error.problems)
+    default = tables.get("api", {})
+    default = default.get("default_driver", "mock") if isinstance(default, dict) else "mock"
+    if isinstance(default, str) and default not in names:
+        yield Problem(("api", "default_driver"), f"there is no driver '{default}'; there are {', '.join(names)}")
+
+
+def line_of(text: str, path: tuple[str, ...]) -> int:
+    """The line, from 1, on which a key of a TOML text stands (for an array or text of many lines, its first); else 0.
+
+    It is the first line with which the text, cut off there, is TOML that has the key.
+    """
+    lines = text.splitlines()
+    complete = 0
+    for count in range(1, len(lines) + 1):
+        try:
+            table: Any = tomllib.loads("\n".join(lines[:count]))
+        except tomllib.TOMLDecodeError:
+            continue
+        for key in path:
+            table = table.get(key) if isinstance(table, dict) else None
+        if table is not None:
+            return complete + 1
+        complete = count
+    return line_of(text, path[:-1]) if len(path) > 1 else 0
+
+
+def _read(path: str | os.PathLike[str]) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: not UTF-8 text") from None
+
+
+def _parse(path: str | os.PathLike[str] | None, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+
+
+def _override(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    for variable, (table, key) in OVERRIDES.items():
+        value = environ.get(variable)
+        if value and isinstance(tables.setdefault(table, {}), dict):
+            tables[table][key] = int(value) if key == "port" and value.isdecimal() else value
+    return tables
+
+
+def _report(path: object, text: str, problems: list[Problem]) -> str:
+    found = "; ".join(str(FileProblem(line_of(text, each.path), each)) for each in problems)
+    return f"{path}: {found}" if path else found

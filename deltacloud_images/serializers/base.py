@@ -1,0 +1,135 @@
+"""What every format can write, and the few things written that are not the API's nouns."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deltacloud_images.driver import Feature, Provider
+from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
+from deltacloud_images.serializers.links import Links
+
+#: The version of the Deltacloud API that is served.
+API_VERSION = "1.1.3"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """What ``/api`` tells: the driver, the provider that was chosen, and the collections that the driver serves."""
+
+    driver: str
+    provider: str | None
+    collections: tuple[str, ...]
+    features: tuple[Feature, ...]
+
+    def features_of(self, collection: str) -> list[Feature]:
+        """The features of one collection, in the driver's order."""
+        return [feature for feature in self.features if feature.collection == collection]
+
+
+@dataclass(frozen=True, slots=True)
+class DriverEntry:
+    """One driver as ``/api/drivers`` tells of it."""
+
+    id: str
+    name: str
+    providers: Sequence[Provider] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as a client sees it. ``path`` is the request's, ``provider`` the chosen one or ``default``."""
+
+    status: int
+    name: str
+    message: str
+    path: str
+    driver: str
+    provider: str
+    request_id: str
+
+
+class Serializer(ABC):
+    """One format. Lists take iterables and give chunks of text, so that large ones stream."""
+
+    content_type: str
+
+    @abstractmethod
+    def welcome(self, links: Links) -> str:
+        """What stands at ``/``: a pointer to the API."""
+
+    @abstractmethod
+    def entry_point(self, entry: EntryPoint, links: Links) -> str:
+        """What stands at ``/api``."""
+
+    @abstractmethod
+    def drivers(self, drivers: Sequence[DriverEntry], links: Links) -> str:
+        """All drivers."""
+
+    @abstractmethod
+    def driver(self, driver: DriverEntry, links: Links) -> str:
+        """One driver with its providers and their entry points."""
+
+    @abstractmethod
+    def images(self, images: Iterable[Image], links: Links) -> Iterator[str]:
+        """Images, one chunk each."""
+
+    @abstractmethod
+    def image(self, image: Image, links: Links) -> str:
+        """One image."""
+
+    @abstractmethod
+    def instances(self, instances: Iterable[Instance], links: Links) -> Iterator[str]:
+        """Instances, one chunk each."""
+
+    @abstractmethod
+    def instance(self, instance: Instance, links: Links) -> str:
+        """One instance."""
+
+    @abstractmethod
+    def hardware_profiles(self, profiles: Iterable[HardwareProfile], links: Links) -> Iterator[str]:
+        """Hardware profiles."""
+
+    @abstractmethod
+    def hardware_profile(self, profile: HardwareProfile, links: Links) -> str:
+        """One hardware profile."""
+
+    @abstractmethod
+    def realms(self, realms: Iterable[Realm], links: Links) -> Iterator[str]:
+        """Realms."""
+
+    @abstractmethod
+    def realm(self, realm: Realm, links: Links) -> str:
+        """One realm."""
+
+    @abstractmethod
+    def instance_states(self, states: StateMachine, links: Links) -> str:
+        """The state machine."""
+
+    @abstractmethod
+    def error(self, failure: Failure, links: Links) -> str:
+        """An error."""
+
+
+def iso8601(moment: datetime) -> str:
+    """ISO 8601 in UTC, whole seconds: ``2012-10-25T12:27:53Z``."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat()[:19] + "Z"
+
+
+def instance_links(instance: Instance, links: Links) -> Iterator[tuple[str, str, str]]:
+    """The actions that an instance offers: rel, method and href."""
+    href = links.member("instances", instance.id)
+    for action in instance.actions:
+        yield (action, "delete", href) if action == "destroy" else (action, "post", f"{href}/{action}")
+    if instance.can_create_image:
+        yield "create_image", "post", links.with_parameter("images", "instance_id", instance.id)
+
+
+def image_links(image: Image, links: Links) -> Iterator[tuple[str, str, str]]:
+    """The actions that an image offers: rel, method and href."""
+    if links.launches:
+        yield "create_instance", "post", links.with_parameter("instances", "image_id", image.id)
+    if links.destroys_images and image.destroyable:
+        yield "destroy_image", "delete", links.member("images", image.id)

@@ -1,0 +1,46 @@
+"""The absolute links of an answer."""
+
+import re
+from functools import lru_cache
+from urllib.parse import quote
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def path_segment(text: str) -> str:
+    """The text as one segment of a path: ``a/b`` is ``a%2Fb``."""
+    return text if _PLAIN.fullmatch(text) else _quoted(text)
+
+
+class Links:
+    """Where things are: below ``root``, the scheme, host and prefix that the client used.
+
+    ``choice`` is the matrix parameters that chose driver and provider (``;driver=ec2``), or empty: every link carries
+    them, so that following links stays on that cloud. ``launches`` and ``destroys_images`` tell what the driver can do.
+    """
+
+    __slots__ = ("api", "destroys_images", "launches", "root")
+
+    def __init__(self, root: str, choice: str = "", *, launches: bool = True, destroys_images: bool = True) -> None:
+        """``root`` has no trailing slash."""
+        self.root = root
+        self.api = f"{root}/api{choice}"
+        self.launches = launches
+        self.destroys_images = destroys_images
+
+    def collection(self, name: str) -> str:
+        """A collection."""
+        return f"{self.api}/{name}"
+
+    def member(self, collection: str, member_id: str) -> str:
+        """A member of a collection."""
+        return f"{self.api}/{collection}/{path_segment(member_id)}"
+
+    def with_parameter(self, collection: str, name: str, value: str) -> str:
+        """A collection with a matrix parameter, the form in which Deltacloud links its creating actions."""
+        return f"{self.api}/{collection};{name}={path_segment(value)}"

@@ -1,0 +1,138 @@
+"""One request's choices: its format, driver and provider, and what follows from them."""
+
+import re
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import quote
+
+from flask import Request, current_app, g, request
+
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.config import ApiSettings
+from deltacloud_images.driver import Capability, Driver
+from deltacloud_images.errors import Forbidden, NotAcceptable, NotSupported, ValidationFailure
+from deltacloud_images.registry import DriverUnavailable, Registry
+from deltacloud_images.serializers import SERIALIZERS, Links, Serializer
+from deltacloud_images.web.credentials import read_credentials
+from deltacloud_images.web.negotiation import PRIMARY, format_by_accept, format_by_name
+from deltacloud_images.web.parameters import Parameters, read_query
+from deltacloud_images.web.paths import MATRIX
+
+#: ``?format=gv``, which the instance states alone have: their errors are written as ``Accept`` says.
+GRAPHVIZ = "gv"
+#: Parameters that the contract itself hands to drivers, as fields of ``NewImage`` and ``NewInstance``.
+_CONTRACT_PARAMETERS = {"name", "description", "keyname", "user_data", "hwp_cpu", "hwp_memory", "hwp_storage"}
+_HOST = re.compile(r"[A-Za-z0-9._~-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Call:
+    """What a request has chosen, in steps: an error in a later one is answered as the earlier ones chose."""
+
+    serializer: Serializer = SERIALIZERS[PRIMARY]
+    query: Parameters
+    driver: Driver
+    provider: str | None = None
+
+    def __init__(self, registry: Registry, defaults: ApiSettings) -> None:
+        """The defaults are what an error before any choice is answered with."""
+        self._registry = registry
+        self._defaults = defaults
+        self.driver_name = defaults.default_driver
+        self.links = Links("")
+
+    def choose(self, request: Request) -> None:
+        """Read the choices from a request; raises the errors that bad ones deserve."""
+        self._choose_format(request)
+        matrix = _chosen_by_matrix(request)
+        root = _root(request)
+        self.links = Links(root)
+        self._choose_driver(matrix.get("driver") or request.headers.get("X-Deltacloud-Driver"))
+        self._choose_provider(matrix.get("provider") or request.headers.get("X-Deltacloud-Provider"))
+        able = self.driver.capabilities
+        self.links = Links(
+            root,
+            "".join(f";{name}={quote(value, safe='')}" for name, value in matrix.items()),
+            launches=Capability.CREATE_INSTANCE in able,
+            destroys_images=Capability.DESTROY_IMAGE in able,
+        )
+
+    def _choose_format(self, request: Request) -> None:
+        refusal = None
+        try:
+            self.serializer = SERIALIZERS[format_by_accept(request.headers.get("Accept"))]
+        except NotAcceptable as error:
+            refusal = error
+        self.query = read_query(request)
+        wanted = self.query.get("format")
+        if wanted and not (wanted == GRAPHVIZ and request.endpoint == "entry.instance_states"):
+            self.serializer = SERIALIZERS[format_by_name(wanted)]
+        elif refusal and not wanted:
+            raise refusal
+
+    def _choose_driver(self, wanted: str | None) -> None:
+        name = wanted.strip().lower() if wanted else self._defaults.default_driver
+        try:
+            self.driver = self._registry.driver(name)
+        except DriverUnavailable as error:
+            raise NotSupported(str(error)) from error
+        self.driver_name = name
+
+    def _choose_provider(self, wanted: str | None) -> None:
+        default = self._defaults.default_provider if self.driver_name == self._defaults.default_driver else ""
+        provider = (wanted or "").strip() or default or self.driver.default_provider
+        if provider and (_UNPRINTABLE.search(provider) or not self.driver.allows_provider(provider)):
+            allowed = ", ".join(each.id for each in self.driver.providers()) or "none, as none is configured"
+            raise ValidationFailure(f"{self.driver.title} has no provider '{provider}'; there are: {allowed}.")
+        self.provider = provider
+
+    def own_parameters(self, collection: str, rel: str) -> list[str]:
+        """The parameters that the driver's own features add to an operation."""
+        return [
+            name
+            for feature in self.driver.features
+            if feature.collection == collection and feature.rel == rel
+            for name in feature.params
+            if name not in _CONTRACT_PARAMETERS
+        ]
+
+    def catalog(self) -> Catalog:
+        """The catalog of the caller whose credentials the request holds."""
+        return Catalog(self.driver, read_credentials(request.headers.get("Authorization")), self.provider)
+
+
+def current_call() -> Call:
+    """The call of the request that is being served."""
+    return cast(Call, g.call)
+
+
+def registry() -> Registry:
+    """The application's registry."""
+    return cast(Registry, current_app.extensions["deltacloud_images"].registry)
+
+
+def refuse_cross_site(request: Request) -> None:
+    """Raise ``Forbidden`` for a request that changes something and that a browser sent from another site's page."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and origin.partition("://")[2] != request.host
+    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden("The request comes from another site's page; the API accepts changes only from its own pages.")
+
+
+def _chosen_by_matrix(request: Request) -> Mapping[str, str]:
+    """Driver and provider, if they stand on the segment ``api``."""
+    return {
+        name: value
+        for index, name, value in request.environ[MATRIX]
+        if index == 1 and name in ("driver", "provider") and value
+    }
+
+
+def _root(request: Request) -> str:
+    environ = request.environ
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    if not _HOST.fullmatch(host):
+        raise ValidationFailure("The Host header is malformed.")
+    return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '')}"

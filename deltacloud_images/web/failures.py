@@ -1,0 +1,64 @@
+"""Turns every error into an answer in the format that the client asked for."""
+
+import logging
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from deltacloud_images import errors
+from deltacloud_images.serializers import Failure
+from deltacloud_images.web.call import current_call
+
+log = logging.getLogger("deltacloud_images")
+
+
+def install(app: Flask) -> None:
+    """Make the application answer all its errors here."""
+    app.register_error_handler(errors.DeltacloudError, _answer)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_bug)
+
+
+def _answer(error: errors.DeltacloudError) -> Response:
+    call = current_call()
+    failure = Failure(
+        status=error.status,
+        name=error.name,
+        message=str(error),
+        path=request.environ["deltacloud.shown_path"],
+        driver=call.driver_name,
+        provider=call.provider or "default",
+        request_id=g.request_id,
+    )
+    if error.status >= 500:
+        log.warning("%s: %s (request %s)", error.name, error, g.request_id, exc_info=_cause(error))
+    body = call.serializer.error(failure, call.links).encode("utf-8", "surrogatepass")
+    response = Response(body, error.status, content_type=call.serializer.content_type)
+    if isinstance(error, errors.AuthenticationFailure):
+        response.headers["WWW-Authenticate"] = f'Basic realm="{call.driver_name}-deltacloud"'
+    return response
+
+
+def _cause(error: errors.DeltacloudError) -> BaseException | None:
+    """What the cloud or its SDK raised, for the log alone."""
+    return error.__cause__ if log.isEnabledFor(logging.DEBUG) else None
+
+
+def _answer_http(error: HTTPException) -> Response:
+    if isinstance(error, NotFound):
+        return _answer(errors.ObjectNotFound(f"There is nothing at '{request.environ['deltacloud.shown_path']}'."))
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        response = _answer(errors.MethodNotAllowed(f"{request.method} is not possible here, but {allowed} is."))
+        response.headers["Allow"] = allowed
+        return response
+    if isinstance(error, RequestEntityTooLarge):
+        return _answer(errors.BodyTooLarge(f"The body exceeds the limit of {request.max_content_length} bytes."))
+    return _answer(errors.ValidationFailure(f"The request is malformed: {error.name}."))
+
+
+def _answer_bug(error: Exception) -> Response:
+    log.error("Bug (request %s)", g.request_id, exc_info=error)
+    return _answer(
+        errors.InternalError("The server failed by a fault of its own; its log tells more by the request id.")
+    )

@@ -1,0 +1,91 @@
+"""What happens before and after every request: choices, refusals, headers, the log."""
+
+import logging
+import re
+import time
+from secrets import token_hex
+from typing import cast
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.routing import MapAdapter
+
+from deltacloud_images.config import Settings
+from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.registry import Registry
+from deltacloud_images.serializers import API_VERSION
+from deltacloud_images.web.call import Call, current_call, refuse_cross_site
+from deltacloud_images.web.parameters import read_parameters
+from deltacloud_images.web.paths import PROBLEM, raw_path
+
+SERVER = f"Apache-Deltacloud/{API_VERSION}"
+log = logging.getLogger("deltacloud_images.access")
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_HEADERS = (
+    ("Server", SERVER),
+    ("Cache-Control", "max-age=0, private, must-revalidate"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Vary", "Accept, Authorization, X-Deltacloud-Driver, X-Deltacloud-Provider"),
+)
+
+
+def install(app: Flask, settings: Settings, registry: Registry) -> None:
+    """Make the application do all this."""
+
+    def begin() -> None:
+        environ = request.environ
+        g.started = time.monotonic()
+        wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
+        g.request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
+        g.call = Call(registry, settings.api)
+        environ["deltacloud.shown_path"] = raw_path(environ)[:2000]
+        g.call.choose(request)
+        if PROBLEM in environ:
+            raise ValidationFailure(environ[PROBLEM])
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            refuse_cross_site(request)
+            _refuse_large(settings.server.max_body_bytes)
+            _override_method()
+
+    app.before_request(begin)
+    app.after_request(_finish)
+
+
+def _refuse_large(limit: int) -> None:
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
+
+
+def _override_method() -> None:
+    """HTML forms can only POST: ``_method=delete`` in one acts as DELETE."""
+    refused = request.routing_exception
+    if request.method == "POST" and isinstance(refused, MethodNotAllowed) and "DELETE" in (refused.valid_methods or ()):
+        g.parameters = read_parameters(request)
+        if (g.parameters.get("_method") or "").lower() == "delete":
+            g.from_form = True
+            adapter = cast(MapAdapter, current_app.create_url_adapter(request))
+            rule, arguments = adapter.match(method="DELETE", return_rule=True)
+            request.url_rule, request.view_args, request.routing_exception = rule, dict(arguments), None
+
+
+def _finish(response: Response) -> Response:
+    call = current_call()
+    headers = response.headers
+    for name, value in _HEADERS:
+        headers[name] = value
+    headers["X-Request-Id"] = g.request_id
+    headers["X-Deltacloud-Driver"] = call.driver_name
+    if call.provider:
+        headers["X-Deltacloud-Provider"] = quote(call.provider, safe=" !#$&'()*+,/:;=?@[]~%")
+    if log.isEnabledFor(logging.INFO):
+        taken = (time.monotonic() - g.started) * 1000
+        log.info(
+            "%s %s %d %.1f ms",
+            request.method,
+            request.environ["deltacloud.shown_path"],
+            response.status_code,
+            taken,
+            extra={"request_id": g.request_id, "driver": call.driver_name},
+        )
+    return response

@@ -1,0 +1,47 @@
+"""Chooses the format of an answer, from ``?format=`` or from ``Accept``."""
+
+import re
+from functools import lru_cache
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from deltacloud_images.errors import NotAcceptable
+
+_TYPES = {
+    "xml": ("application/xml", "text/xml"),
+    "json": ("application/json",),
+    "html": ("text/html", "application/xhtml+xml"),
+}
+PRIMARY = "xml"
+FORMATS = tuple(_TYPES)
+
+
+def format_by_name(name: str) -> str:
+    """``xml``, ``json`` or ``html``, as ``?format=`` asks; raises ``NotAcceptable``."""
+    if name.lower() not in _TYPES:
+        raise NotAcceptable(f"There is no format '{name}'; use one of {', '.join(FORMATS)}.")
+    return name.lower()
+
+
+def format_by_accept(accept: str | None) -> str:
+    """``xml``, ``json`` or ``html``, as ``Accept`` asks; raises ``NotAcceptable``."""
+    return _by_accept(accept[:2000]) if accept and accept.strip() else PRIMARY
+
+
+@lru_cache(maxsize=256)
+def _by_accept(accept: str) -> str:
+    """The format with the highest quality; among equals the one listed first, those matched by wildcards last."""
+    sloppy = re.sub(r"q\s*=\s*\.", "q=0.", accept)
+    accepted = parse_accept_header(re.sub(r"(^|,)\s*\*\s*(?=;|,|$)", r"\1*/*", sloppy), MIMEAccept)
+    named = [each.lower() for each, _ in accepted]
+    best, best_rank = "", (0.0, 0)
+    for name, types in _TYPES.items():
+        quality = max(accepted.quality(each) for each in types)
+        position = min((accept.lower().find(each) for each in types if each in named), default=len(accept))
+        rank = (float(quality), -position)
+        if quality > 0 and (not best or rank > best_rank):
+            best, best_rank = name, rank
+    if not best:
+        raise NotAcceptable(f"None of '{accept}' is served; there are application/xml, application/json and text/html.")
+    return best

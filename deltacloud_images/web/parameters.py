@@ -1,0 +1,160 @@
+"""The parameters of a request, wherever its client put them: body first, then query, then matrix parameters."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.formparser import FormDataParser
+
+from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.web.paths import MATRIX
+
+MAX_FIELDS = 1000
+_FORMS = ("", "application/x-www-form-urlencoded", "application/x-www-form-encoded")  # the last is a client's slip
+
+Pairs = Iterable[tuple[str, str]]
+
+
+class Parameters:
+    """Named texts. An empty one is as good as none; one that stands twice in one place is refused when it is read."""
+
+    def __init__(self, *sources: Pairs) -> None:
+        """``sources`` from the strongest to the weakest."""
+        self._sources = [_collect(source) for source in sources]
+
+    def get(self, name: str) -> str | None:
+        """The value, or ``None``; raises ``ValidationFailure`` where it was given twice."""
+        for source in self._sources:
+            if values := source.get(name):
+                if len(values) > 1:
+                    raise ValidationFailure(f"The parameter '{name}' was given {len(values)} times; give it once.")
+                return values[0]
+        return None
+
+    def text(self, name: str) -> str:
+        """The value, or an empty text."""
+        return self.get(name) or ""
+
+    def require(self, name: str) -> str:
+        """The value; raises ``ValidationFailure`` that names it."""
+        value = self.get(name)
+        if value is None:
+            raise ValidationFailure(f"The parameter '{name}' is missing.")
+        return value
+
+    def matching(self, patterns: Iterable[str]) -> dict[str, str]:
+        """The values of all these names; ``firewalls*`` stands for the name with any ending."""
+        given = {name for source in self._sources for name in source}
+        wanted = [
+            name
+            for pattern in patterns
+            for name in sorted(given)
+            if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1]))
+        ]
+        return {name: value for name in wanted if (value := self.get(name)) is not None}
+
+
+def read_query(request: Request) -> Parameters:
+    """Query and matrix parameters alone."""
+    return Parameters(_query(request), _matrix(request))
+
+
+def read_parameters(request: Request) -> Parameters:
+    """All parameters, the body's included; raises ``ValidationFailure`` for a body that cannot be read."""
+    return Parameters(_body(request), _query(request), _matrix(request))
+
+
+def _collect(pairs: Pairs) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if value:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _matrix(request: Request) -> Pairs:
+    return ((name, value) for _, name, value in request.environ[MATRIX])
+
+
+def _query(request: Request) -> Pairs:
+    return _urlencoded(request.query_string, "query string")
+
+
+def _urlencoded(raw: bytes, where: str) -> Pairs:
+    if not raw:
+        return ()
+    try:
+        return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError:
+        raise ValidationFailure(f"The {where} is not UTF-8 text.") from None
+    except ValueError:
+        raise ValidationFailure(f"The {where} has more than {MAX_FIELDS} parameters.") from None
+
+
+def _body(request: Request) -> Pairs:
+    kind = request.mimetype
+    if kind == "multipart/form-data":
+        return _multipart(request)
+    raw = request.get_data(cache=True)
+    if not raw.strip():
+        return ()
+    if kind in _FORMS:
+        return _urlencoded(raw.strip(), "body")
+    if kind == "application/json":
+        return _json(raw)
+    raise ValidationFailure(
+        f"A body of type '{kind}' is not understood; send application/x-www-form-urlencoded, multipart/form-data"
+        " or application/json."
+    )
+
+
+def _multipart(request: Request) -> Pairs:
+    parser = FormDataParser(
+        max_form_memory_size=request.max_content_length,
+        max_content_length=request.max_content_length,
+        max_form_parts=MAX_FIELDS,
+        silent=False,
+    )
+    try:
+        _, form, _ = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+    except ValueError:
+        raise ValidationFailure("The multipart body is truncated or malformed.") from None
+    return list(form.items(multi=True))
+
+
+def _json(raw: bytes) -> Pairs:
+    try:
+        document = json.loads(raw, object_pairs_hook=_JsonObject, parse_constant=partial(_refuse_constant))
+    except (ValueError, RecursionError):
+        raise ValidationFailure("The body is not valid JSON.") from None
+    if not isinstance(document, _JsonObject):
+        raise ValidationFailure("The JSON body is not an object of parameters.")
+    return [(name, _json_text(name, value)) for name, value in document]
+
+
+class _JsonObject(list[tuple[str, Any]]):
+    """The members of a JSON object, those given twice included."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _json_text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValidationFailure(f"The parameter '{name}' of the JSON body is neither a text nor a number.")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValidationFailure(f"The parameter '{name}' of the JSON body is not Unicode text.") from None
+    return value
