@@ -9,7 +9,16 @@ from functools import lru_cache
 from typing import TypeVar
 
 from deltacloud_images.driver import Provider
-from deltacloud_images.models import Address, HardwareProfile, Image, Instance, Property, Realm, StateMachine
+from deltacloud_images.models import (
+    Address,
+    Authentication,
+    HardwareProfile,
+    Image,
+    Instance,
+    Property,
+    Realm,
+    StateMachine,
+)
 from deltacloud_images.serializers.base import (
     API_VERSION,
     DriverEntry,
@@ -23,6 +32,8 @@ from deltacloud_images.serializers.base import (
 from deltacloud_images.serializers.links import Links, path_segment
 
 Item = TypeVar("Item")
+
+_NO_LOGIN = Authentication()
 
 PROLOG = "<?xml version='1.0' encoding='utf-8' ?>\n"
 _NOT_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"  # XML 1.0, section 2.2
@@ -174,16 +185,16 @@ def _actions(actions: Iterable[tuple[str, str, str]], pad: str) -> str:
 
 
 def _instance(instance: Instance, links: Links, pad: str) -> str:
-    launched = instance.launch_time
+    api, launched = links.api, instance.launch_time
     when = f"{pad}  <launch_time>{iso8601(launched)}</launch_time>\n" if launched else ""
     return (
-        f"{pad}<instance {_reference('instances', instance.id, links)}>\n"
+        f"{pad}<instance {_reference('instances', instance.id, api)}>\n"
         f"{pad}  <name>{escape(instance.name)}</name>\n"
         f"{pad}  <owner_id>{escape(instance.owner_id)}</owner_id>\n"
-        f"{pad}  <image {_reference('images', instance.image_id, links)}></image>\n"
-        f"{pad}  <realm {_reference('realms', instance.realm_id, links)}></realm>\n"
+        f"{pad}  <image {_reference('images', instance.image_id, api)}></image>\n"
+        f"{pad}  <realm {_reference('realms', instance.realm_id, api)}></realm>\n"
         f"{pad}  <state>{escape(instance.state)}</state>\n"
-        f"{pad}  <hardware_profile {_reference('hardware_profiles', instance.hardware_profile_id, links)}>\n"
+        f"{pad}  <hardware_profile {_reference('hardware_profiles', instance.hardware_profile_id, api)}>\n"
         f"{''.join(_override(each, pad) for each in instance.overrides)}"
         f"{pad}  </hardware_profile>\n"
         f"{_actions(instance_links(instance, links), pad)}"
@@ -196,8 +207,10 @@ def _instance(instance: Instance, links: Links, pad: str) -> str:
     )
 
 
-def _reference(collection: str, member_id: str, links: Links) -> str:
-    return f"href='{escape(links.member(collection, member_id))}' id='{escape(member_id)}'"
+@lru_cache(maxsize=4096)
+def _reference(collection: str, member_id: str, api: str) -> str:
+    href = escape(f"{api}/{collection}/{path_segment(member_id)}")
+    return f"href='{href}' id='{escape(member_id)}'"
 
 
 def _override(each: Property, pad: str) -> str:
@@ -210,15 +223,19 @@ def _addresses(addresses: Iterable[Address]) -> str:
 
 def _authentication(instance: Instance, pad: str) -> str:
     login = instance.authentication
+    inner = "" if login == _NO_LOGIN else _login(login, pad)
+    return f"{pad}  <authentication type='{login.type}'>\n{inner}{pad}  </authentication>\n"
+
+
+def _login(login: Authentication, pad: str) -> str:
     fields = {"keyname": login.keyname, "username": login.username, "password": login.password}
     given = "".join(f"{pad}      <{name}>{escape(value)}</{name}>\n" for name, value in fields.items() if value)
-    inner = f"{pad}    <login>\n{given}{pad}    </login>\n" if given else ""
-    return f"{pad}  <authentication type='{login.type}'>\n{inner}{pad}  </authentication>\n"
+    return f"{pad}    <login>\n{given}{pad}    </login>\n"
 
 
 def _profile(profile: HardwareProfile, links: Links, pad: str) -> str:
     return (
-        f"{pad}<hardware_profile {_reference('hardware_profiles', profile.id, links)}>\n"
+        f"{pad}<hardware_profile {_reference('hardware_profiles', profile.id, links.api)}>\n"
         f"{pad}  <id>{escape(profile.id)}</id>\n"
         f"{pad}  <name>{escape(profile.name)}</name>\n"
         f"{''.join(_property(each, links, pad) for each in profile.properties)}"
@@ -247,7 +264,7 @@ def _property(each: Property, links: Links, pad: str) -> str:
 def _realm(realm: Realm, links: Links, pad: str) -> str:
     limit = f"{pad}  <limit>{escape(realm.limit)}</limit>\n" if realm.limit else ""
     return (
-        f"{pad}<realm {_reference('realms', realm.id, links)}>\n"
+        f"{pad}<realm {_reference('realms', realm.id, links.api)}>\n"
         f"{pad}  <name>{escape(realm.name)}</name>\n"
         f"{pad}  <state>{escape(realm.state)}</state>\n"
         f"{limit}"
@@ -257,7 +274,9 @@ def _realm(realm: Realm, links: Links, pad: str) -> str:
 
 def _driver(driver: DriverEntry, links: Links, pad: str, write: Callable[[Provider, str], str]) -> str:
     providers = "".join(write(each, f"{pad}  ") for each in driver.providers)
-    opening = f"{pad}<driver {_reference('drivers', driver.id, links)}>\n{pad}  <name>{escape(driver.name)}</name>\n"
+    opening = (
+        f"{pad}<driver {_reference('drivers', driver.id, links.api)}>\n{pad}  <name>{escape(driver.name)}</name>\n"
+    )
     return f"{opening}{providers}{pad}</driver>\n"
 
 

@@ -1,6 +1,7 @@
 """One request's choices: its format, driver and provider, and what follows from them."""
 
 import re
+import time
 from collections.abc import Mapping
 from typing import cast
 from urllib.parse import quote
@@ -34,8 +35,11 @@ class Call:
     driver: Driver
     provider: str | None = None
 
-    def __init__(self, registry: Registry, defaults: ApiSettings) -> None:
-        """The defaults are what an error before any choice is answered with."""
+    def __init__(self, registry: Registry, defaults: ApiSettings, request_id: str, path: str) -> None:
+        """``path`` is the request's as it was sent. An error before any choice is answered by the defaults."""
+        self.started = time.monotonic()
+        self.request_id = request_id
+        self.path = path
         self._registry = registry
         self._defaults = defaults
         self.driver_name = defaults.default_driver

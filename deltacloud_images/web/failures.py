@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from deltacloud_images import errors
@@ -25,13 +25,13 @@ def _answer(error: errors.DeltacloudError) -> Response:
         status=error.status,
         name=error.name,
         message=str(error),
-        path=request.environ["deltacloud.shown_path"],
+        path=call.path,
         driver=call.driver_name,
         provider=call.provider or "default",
-        request_id=g.request_id,
+        request_id=call.request_id,
     )
     if error.status >= 500:
-        log.warning("%s: %s (request %s)", error.name, error, g.request_id, exc_info=_cause(error))
+        log.warning("%s: %s (request %s)", error.name, error, call.request_id, exc_info=_cause(error))
     body = call.serializer.error(failure, call.links).encode("utf-8", "surrogatepass")
     response = Response(body, error.status, content_type=call.serializer.content_type)
     if isinstance(error, errors.AuthenticationFailure):
@@ -46,7 +46,7 @@ def _cause(error: errors.DeltacloudError) -> BaseException | None:
 
 def _answer_http(error: HTTPException) -> Response:
     if isinstance(error, NotFound):
-        return _answer(errors.ObjectNotFound(f"There is nothing at '{request.environ['deltacloud.shown_path']}'."))
+        return _answer(errors.ObjectNotFound(f"There is nothing at '{current_call().path}'."))
     if isinstance(error, MethodNotAllowed):
         allowed = ", ".join(sorted(error.valid_methods or ()))
         response = _answer(errors.MethodNotAllowed(f"{request.method} is not possible here, but {allowed} is."))
@@ -58,7 +58,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_bug(error: Exception) -> Response:
-    log.error("Bug (request %s)", g.request_id, exc_info=error)
+    log.error("Bug (request %s)", current_call().request_id, exc_info=error)
     return _answer(
         errors.InternalError("The server failed by a fault of its own; its log tells more by the request id.")
     )

@@ -21,6 +21,7 @@ from deltacloud_images.web.paths import PROBLEM, raw_path
 
 SERVER = f"Apache-Deltacloud/{API_VERSION}"
 log = logging.getLogger("deltacloud_images.access")
+_SHOWN = 2000  # characters of a path, in errors and in the log
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HEADERS = (
     ("Server", SERVER),
@@ -35,12 +36,10 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
 
     def begin() -> None:
         environ = request.environ
-        g.started = time.monotonic()
         wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
-        g.request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
-        g.call = Call(registry, settings.api)
-        environ["deltacloud.shown_path"] = raw_path(environ)[:2000]
-        g.call.choose(request)
+        request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
+        call = g.call = Call(registry, settings.api, request_id, raw_path(environ)[:_SHOWN])
+        call.choose(request)
         if PROBLEM in environ:
             raise ValidationFailure(environ[PROBLEM])
         if request.method not in ("GET", "HEAD", "OPTIONS"):
@@ -72,20 +71,19 @@ def _override_method() -> None:
 def _finish(response: Response) -> Response:
     call = current_call()
     headers = response.headers
-    for name, value in _HEADERS:
-        headers[name] = value
-    headers["X-Request-Id"] = g.request_id
-    headers["X-Deltacloud-Driver"] = call.driver_name
+    headers.extend(_HEADERS)
+    headers.add("X-Request-Id", call.request_id)
+    headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:
-        headers["X-Deltacloud-Provider"] = quote(call.provider, safe=" !#$&'()*+,/:;=?@[]~%")
+        headers.add("X-Deltacloud-Provider", quote(call.provider, safe=" !#$&'()*+,/:;=?@[]~%"))
     if log.isEnabledFor(logging.INFO):
-        taken = (time.monotonic() - g.started) * 1000
+        taken = (time.monotonic() - call.started) * 1000
         log.info(
             "%s %s %d %.1f ms",
             request.method,
-            request.environ["deltacloud.shown_path"],
+            call.path,
             response.status_code,
             taken,
-            extra={"request_id": g.request_id, "driver": call.driver_name},
+            extra={"request_id": call.request_id, "driver": call.driver_name},
         )
     return response
