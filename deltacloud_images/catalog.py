@@ -31,6 +31,9 @@ from deltacloud_images.models import (
 
 Item = TypeVar("Item")
 
+_ANY_IMAGE = ImageFilter()
+_ANY_INSTANCE = InstanceFilter()
+
 #: The actions on an instance, each with the capability that it needs.
 ACTIONS = {
     "start": Capability.START_INSTANCE,
@@ -97,9 +100,10 @@ class Catalog:
         """The images that match. ``id`` is looked up, and no image of that id is no error."""
         session = self._require(Capability.IMAGES)
         with self._translating:
-            wanted = replace(wanted, owner_id=self._owner(wanted.owner_id))
+            if wanted.owner_id == "self":
+                wanted = replace(wanted, owner_id=session.account_id() or "self")
             found = _one_or_none(session.image, wanted.id) if wanted.id else session.images(wanted)
-        return self._stream(found, None if wanted == ImageFilter() else wanted.matches)
+        return self._stream(found, None if wanted == _ANY_IMAGE else wanted.matches)
 
     def image(self, image_id: str) -> Image:
         """The image of that id; raises ``ObjectNotFound``."""
@@ -123,9 +127,10 @@ class Catalog:
         """The instances that match. ``id`` is looked up, and no instance of that id is no error."""
         session = self._require(Capability.INSTANCES)
         with self._translating:
-            wanted = replace(wanted, owner_id=self._owner(wanted.owner_id))
+            if wanted.owner_id == "self":
+                wanted = replace(wanted, owner_id=session.account_id() or "self")
             found = _one_or_none(session.instance, wanted.id) if wanted.id else session.instances(wanted)
-        return self._stream(found, None if wanted == InstanceFilter() else wanted.matches)
+        return self._stream(found, None if wanted == _ANY_INSTANCE else wanted.matches)
 
     def instance(self, instance_id: str) -> Instance:
         """The instance of that id; raises ``ObjectNotFound``."""
@@ -193,9 +198,6 @@ class Catalog:
         if capability not in self._driver.capabilities:
             raise NotSupported(f"{self._driver.title} has no {capability.replace('_', ' ')}.")
         return self._session
-
-    def _owner(self, owner_id: str | None) -> str | None:
-        return (self._session.account_id() or owner_id) if owner_id == "self" else owner_id
 
     def _check_action(self, action: str, instance_id: str) -> None:
         instance = self.instance(instance_id)

@@ -19,11 +19,12 @@ PIECE = 64 * 1024
 def whole(text: str, status: int = 200, content_type: str | None = None) -> Response:
     """A document."""
     body = text.encode("utf-8", "surrogatepass")
-    response = Response(body, status, content_type=content_type or current_call().serializer.content_type)
+    headers = [("Content-Type", content_type or current_call().serializer.content_type)]
     if status == 200:
-        response.headers["ETag"] = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-        if "HTTP_IF_NONE_MATCH" in request.environ:
-            response.make_conditional(request.environ)
+        headers.append(("ETag", f'"{blake2b(body, digest_size=16).hexdigest()}"'))
+    response = Response(body, status, headers)
+    if status == 200 and "HTTP_IF_NONE_MATCH" in request.environ:
+        response.make_conditional(request.environ)
     return response
 
 

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Request, current_app, g, request
@@ -48,11 +48,12 @@ class Call:
     def choose(self, request: Request) -> None:
         """Read the choices from a request; raises the errors that bad ones deserve."""
         self._choose_format(request)
-        matrix = _chosen_by_matrix(request)
-        root = _root(request)
+        environ = request.environ
+        matrix = _chosen_by_matrix(environ)
+        root = _root(environ)
         self.links = Links(root)
-        self._choose_driver(matrix.get("driver") or request.headers.get("X-Deltacloud-Driver"))
-        self._choose_provider(matrix.get("provider") or request.headers.get("X-Deltacloud-Provider"))
+        self._choose_driver(matrix.get("driver") or environ.get("HTTP_X_DELTACLOUD_DRIVER"))
+        self._choose_provider(matrix.get("provider") or environ.get("HTTP_X_DELTACLOUD_PROVIDER"))
         able = self.driver.capabilities
         self.links = Links(
             root,
@@ -64,7 +65,7 @@ class Call:
     def _choose_format(self, request: Request) -> None:
         refusal = None
         try:
-            self.serializer = SERIALIZERS[format_by_accept(request.headers.get("Accept"))]
+            self.serializer = SERIALIZERS[format_by_accept(request.environ.get("HTTP_ACCEPT"))]
         except NotAcceptable as error:
             refusal = error
         self.query = read_query(request)
@@ -102,7 +103,7 @@ class Call:
 
     def catalog(self) -> Catalog:
         """The catalog of the caller whose credentials the request holds."""
-        return Catalog(self.driver, read_credentials(request.headers.get("Authorization")), self.provider)
+        return Catalog(self.driver, read_credentials(request.environ.get("HTTP_AUTHORIZATION")), self.provider)
 
 
 def current_call() -> Call:
@@ -125,17 +126,14 @@ def refuse_cross_site(request: Request) -> None:
         raise Forbidden("The request comes from another site's page; the API accepts changes only from its own pages.")
 
 
-def _chosen_by_matrix(request: Request) -> Mapping[str, str]:
+def _chosen_by_matrix(environ: Mapping[str, Any]) -> Mapping[str, str]:
     """Driver and provider, if they stand on the segment ``api``."""
     return {
-        name: value
-        for index, name, value in request.environ[MATRIX]
-        if index == 1 and name in ("driver", "provider") and value
+        name: value for index, name, value in environ[MATRIX] if index == 1 and name in ("driver", "provider") and value
     }
 
 
-def _root(request: Request) -> str:
-    environ = request.environ
+def _root(environ: Mapping[str, Any]) -> str:
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     if not _HOST.fullmatch(host):
         raise ValidationFailure("The Host header is malformed.")

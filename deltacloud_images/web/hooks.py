@@ -27,7 +27,6 @@ _HEADERS = (
     ("Server", SERVER),
     ("Cache-Control", "max-age=0, private, must-revalidate"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Vary", "Accept, Authorization, X-Deltacloud-Driver, X-Deltacloud-Provider"),
 )
 
 
