@@ -2,7 +2,9 @@
 
 import atexit
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -23,6 +25,14 @@ class Services:
     registry: Registry
 
 
+class Application(Flask):
+    """Flask, without asking at every request whether a view is asynchronous: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask:
     """The server as a WSGI application.
 
@@ -36,7 +46,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     _check_drivers(settings, registry)
     atexit.register(registry.close)
 
-    app = Flask("deltacloud_images", static_folder=None)
+    app = Application("deltacloud_images", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.server.max_body_bytes
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.converters["segment"] = Segment

@@ -30,20 +30,20 @@ def address(listener: socket.socket) -> str:
 
 
 def run(app: Flask, settings: ServerSettings, listener: socket.socket) -> None:
-    """Serve until a signal ends it."""
-    _Gunicorn(app, settings, listener).run()
+    """Serve until a signal ends it. The socket is gunicorn's from then on."""
+    _Gunicorn(app, settings, listener.detach()).run()
 
 
 class _Gunicorn(BaseApplication):
-    def __init__(self, app: Flask, settings: ServerSettings, listener: socket.socket) -> None:
+    def __init__(self, app: Flask, settings: ServerSettings, descriptor: int) -> None:
         self._app = app
         self._settings = settings
-        self._listener = listener
+        self._descriptor = descriptor
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
-            "bind": f"fd://{self._listener.fileno()}",
+            "bind": f"fd://{self._descriptor}",
             "workers": self._settings.workers,
             "threads": self._settings.threads,
             "worker_class": "gthread",

@@ -118,18 +118,23 @@ def iso8601(moment: datetime) -> str:
     return moment.isoformat()[:19] + "Z"
 
 
-def instance_links(instance: Instance, links: Links) -> Iterator[tuple[str, str, str]]:
+def instance_links(instance: Instance, links: Links) -> list[tuple[str, str, str]]:
     """The actions that an instance offers: rel, method and href."""
     href = links.member("instances", instance.id)
-    for action in instance.actions:
-        yield (action, "delete", href) if action == "destroy" else (action, "post", f"{href}/{action}")
+    found = [
+        (action, "delete", href) if action == "destroy" else (action, "post", f"{href}/{action}")
+        for action in instance.actions
+    ]
     if instance.can_create_image:
-        yield "create_image", "post", links.with_parameter("images", "instance_id", instance.id)
+        found.append(("create_image", "post", links.with_parameter("images", "instance_id", instance.id)))
+    return found
 
 
-def image_links(image: Image, links: Links) -> Iterator[tuple[str, str, str]]:
+def image_links(image: Image, links: Links) -> list[tuple[str, str, str]]:
     """The actions that an image offers: rel, method and href."""
+    found = []
     if links.launches:
-        yield "create_instance", "post", links.with_parameter("instances", "image_id", image.id)
+        found.append(("create_instance", "post", links.with_parameter("instances", "image_id", image.id)))
     if links.destroys_images and image.destroyable:
-        yield "destroy_image", "delete", links.member("images", image.id)
+        found.append(("destroy_image", "delete", links.member("images", image.id)))
+    return found

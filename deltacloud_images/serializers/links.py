@@ -20,6 +20,8 @@ def path_segment(text: str) -> str:
 class Links:
     """Where things are: below ``root``, the scheme, host and prefix that the client used.
 
+    Links hold no character that XML or HTML would want escaped, as everything in them is percent-encoded.
+
     ``choice`` is the matrix parameters that chose driver and provider (``;driver=ec2``), or empty: every link carries
     them, so that following links stays on that cloud. ``launches`` and ``destroys_images`` tell what the driver can do.
     """

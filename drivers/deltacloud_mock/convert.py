@@ -51,6 +51,8 @@ HARDWARE_PROFILES = (
 )
 PROFILE_IDS = tuple(profile.id for profile in HARDWARE_PROFILES)
 
+NO_LOGIN = Authentication()
+
 STATES = StateMachine(
     Transition("start", "pending", "create"),
     Transition("pending", "running"),
@@ -93,11 +95,11 @@ def instance(row: sqlite3.Row) -> Instance:
         realm_id=row["realm_id"],
         state=row["state"],
         hardware_profile_id=row["profile_id"],
-        overrides=tuple(Property(name, row[name]) for name in ("cpu", "memory", "storage") if row[name]),
+        overrides=tuple([Property(name, row[name]) for name in ("cpu", "memory", "storage") if row[name]]),
         actions=STATES.actions(row["state"]),
         can_create_image=bool(row["imageable"]),
         launch_time=datetime.fromtimestamp(row["launched_at"], UTC),
         public_addresses=(Address(f"{where}.public.com", "hostname"),),
         private_addresses=(Address(f"{where}.private.com", "hostname"),),
-        authentication=Authentication(keyname=row["keyname"]),
+        authentication=Authentication(row["keyname"]) if row["keyname"] else NO_LOGIN,
     )
