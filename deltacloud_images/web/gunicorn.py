@@ -24,6 +24,7 @@ def adapt(app: Flask, *, believes_proxies: bool) -> None:
     if "gunicorn" not in sys.modules:
         return
     import_module("gunicorn.http.wsgi").SERVER = SERVER  # type: ignore[attr-defined]
+    app.config["SENDS_SERVER_HEADER"] = False
     if not believes_proxies:
         app.wsgi_app = _OwnScheme(app.wsgi_app)  # type: ignore[method-assign]
 

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import cast
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import MapAdapter
 
@@ -24,7 +24,6 @@ log = logging.getLogger("deltacloud_images.access")
 _SHOWN = 2000  # characters of a path, in errors and in the log
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _HEADERS = (
-    ("Server", SERVER),
     ("Cache-Control", "max-age=0, private, must-revalidate"),
     ("X-Content-Type-Options", "nosniff"),
 )
@@ -34,18 +33,20 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
     """Make the application do all this."""
 
     def begin() -> None:
-        environ = request.environ
+        current = cast(Request, request._get_current_object())  # type: ignore[attr-defined]  # one look-up for many uses
+        environ = current.environ
         wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
         call = g.call = Call(registry, settings.api, request_id, raw_path(environ)[:_SHOWN])
-        call.choose(request)
+        call.choose(current)
         if PROBLEM in environ:
             raise ValidationFailure(environ[PROBLEM])
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
-            refuse_cross_site(request)
+        if current.method not in ("GET", "HEAD", "OPTIONS"):
+            refuse_cross_site(current)
             _refuse_large(settings.server.max_body_bytes)
             _override_method()
 
+    app.config["SENDS_SERVER_HEADER"] = True
     app.before_request(begin)
     app.after_request(_finish)
 
@@ -70,6 +71,8 @@ def _override_method() -> None:
 def _finish(response: Response) -> Response:
     call = current_call()
     headers = response.headers
+    if current_app.config["SENDS_SERVER_HEADER"]:
+        headers.add("Server", SERVER)
     headers.extend(_HEADERS)
     headers.add("X-Request-Id", call.request_id)
     headers.add("X-Deltacloud-Driver", call.driver_name)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from deltacloud_images.models import (
     Address,
@@ -84,8 +85,9 @@ def realm(row: sqlite3.Row) -> Realm:
     return Realm(row["id"], row["name"])
 
 
+@lru_cache(maxsize=1024)
 def instance(row: sqlite3.Row) -> Instance:
-    """An instance."""
+    """An instance: the same for the same row, as both are frozen."""
     where = f"{row['address_prefix']}.{row['id']}"
     return Instance(
         id=row["id"],
