@@ -143,8 +143,8 @@ class Catalog:
         session = self._require(Capability.CREATE_INSTANCE)
         try:
             with self._translating:
-                if profile_id:
-                    profile = self.hardware_profile(profile_id)
+                if profile_id or new.properties:
+                    profile = self._profile_to_launch(profile_id)
                     _check_properties(profile, new.properties)
                     new = replace(new, profile=profile)
                 return session.create_instance(new)
@@ -193,6 +193,15 @@ class Catalog:
         session = self._require(Capability.REALMS)
         with self._translating:
             return session.realm(realm_id)
+
+    def _profile_to_launch(self, profile_id: str) -> HardwareProfile:
+        """The profile of that id, or the only one that there is where none is named."""
+        if profile_id:
+            return self.hardware_profile(profile_id)
+        profiles = self.hardware_profiles()
+        if len(profiles) != 1:
+            raise ValidationFailure("hwp_cpu, hwp_memory and hwp_storage need hwp_id, the profile that they change.")
+        return profiles[0]
 
     def _require(self, capability: Capability) -> Session:
         if capability not in self._driver.capabilities:

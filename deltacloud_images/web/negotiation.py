@@ -37,7 +37,8 @@ def _by_accept(accept: str) -> str:
     named = [each.lower() for each, _ in accepted]
     best, best_rank = "", (0.0, 0)
     for name, types in _TYPES.items():
-        quality = max(accepted.quality(each) for each in types)
+        offered = [types[0], *(each for each in types[1:] if each in named)]
+        quality = max(accepted.quality(each) for each in offered)
         position = min((accept.lower().find(each) for each in types if each in named), default=len(accept))
         rank = (float(quality), -position)
         if quality > 0 and (not best or rank > best_rank):
