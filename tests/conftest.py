@@ -92,19 +92,18 @@ def gunicorn(folder: Path, config: Path, environ: Mapping[str, str] | None = Non
             stderr=log,
         )
     try:
-        assert eventually(lambda: listens(port)), (folder / "gunicorn.log").read_text()
+        assert eventually(lambda: answers(port)), (folder / "gunicorn.log").read_text()
         yield Live(port, process, folder)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def listens(port: int) -> bool:
+def answers(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        return exchange(port, b"GET /api HTTP/1.0\r\n\r\n").status == 200
     except OSError:
         return False
-    return True
 
 
 @pytest.fixture(scope="module")
