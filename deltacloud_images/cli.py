@@ -50,16 +50,7 @@ def serve(config: Path | None, driver: str | None, provider: str | None, **serve
 def drivers() -> None:
     """List the drivers: whether each is installed, its providers, and what it can do."""
     registry = Registry()
-    rows = [("NAME", "INSTALLED", "PROVIDERS", "CAN")]
-    for name in registry.names:
-        missing = registry.missing_modules(name)
-        driver = registry.driver_class(name)
-        offered = () if missing else registry.driver(name).providers()
-        providers = ", ".join(each.id for each in offered) or (
-            "any" if not missing and _takes_any(registry, name) else "-"
-        )
-        can = ", ".join(sorted(driver.capabilities))
-        rows.append((name, f"no: {registry.install_hint(name)}" if missing else "yes", providers, can))
+    rows = [("NAME", "INSTALLED", "PROVIDERS", "CAN"), *(_row(registry, name) for name in registry.names)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]).rstrip())
@@ -90,8 +81,13 @@ def _overridden(settings: Settings, driver: str | None, provider: str | None, se
     return replace(settings, server=replace(settings.server, **given), api=api)
 
 
-def _takes_any(registry: Registry, name: str) -> bool:
-    return registry.driver(name).allows_provider("any-name-at-all")
+def _row(registry: Registry, name: str) -> tuple[str, str, str, str]:
+    if problem := registry.problem(name):
+        return name, f"no: {problem}", "-", "-"
+    driver = registry.unprepared(name)
+    providers = ", ".join(each.id for each in driver.providers())
+    anything = "any" if driver.allows_provider("any-name") else "none configured"
+    return name, "yes", providers or anything, ", ".join(sorted(driver.capabilities))
 
 
 def _banner(registry: Registry, settings: Settings, url: str) -> str:

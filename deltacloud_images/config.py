@@ -89,7 +89,8 @@ def check(path: str | os.PathLike[str]) -> list[FileProblem]:
     """Everything that is wrong in a configuration file, drivers' tables included; raises only if it is no TOML."""
     text = _read(path)
     tables = _parse(path, text)
-    return [FileProblem(line_of(text, each.path), each) for each in _problems(tables)]
+    found = [FileProblem(line_of(text, each.path), each) for each in _problems(tables)]
+    return sorted(found, key=lambda each: each.line)
 
 
 def _problems(tables: Mapping[str, Any]) -> Iterator[Problem]:

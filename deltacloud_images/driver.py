@@ -218,6 +218,12 @@ class Driver(ABC):
         """
         return cls(settings_from_table(cls.settings_type, table), timeout_seconds)
 
+    def prepare(self) -> None:  # noqa: B027 (most have nothing to prepare)
+        """Called once, before the first ``connect``: check what the settings name, without asking the cloud.
+
+        Raises ``ConfigurationError``, so that the server fails at its start and not at its first request.
+        """
+
     @property
     def default_provider(self) -> str | None:
         """The provider that is meant where a request names none."""

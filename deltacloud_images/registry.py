@@ -27,7 +27,8 @@ class Registry:
         self._tables = tables or {}
         self._timeout_seconds = timeout_seconds
         self._entry_points = _discover()
-        self._drivers: dict[str, Driver] = {}
+        self._made: dict[str, Driver] = {}
+        self._prepared: dict[str, Driver] = {}
         self._lock = Lock()
         for name in self._tables:
             if name not in self._entry_points:
@@ -40,8 +41,16 @@ class Registry:
 
     @property
     def usable_names(self) -> tuple[str, ...]:
-        """The drivers whose SDK is installed, sorted."""
-        return tuple(name for name in self.names if not self.missing_modules(name))
+        """The drivers that are installed with their SDK, sorted."""
+        return tuple(name for name in self.names if self.problem(name) is None)
+
+    def problem(self, name: str) -> str | None:
+        """Why a known driver cannot be used, in words; ``None`` if it can."""
+        try:
+            missing = self.missing_modules(name)
+        except (ConfigurationError, ImportError, AttributeError) as error:
+            return str(error)
+        return self.install_hint(name) if missing else None
 
     def driver_class(self, name: str) -> type[Driver]:
         """The class of a known driver; its SDK is not imported. Raises ``ValidationFailure`` for an unknown name."""
@@ -64,29 +73,37 @@ class Registry:
         return f"install {', '.join(self.driver_class(name).requires)}"
 
     def driver(self, name: str) -> Driver:
-        """The driver of that name, made from its table when it is first asked for.
+        """The driver of that name, made and prepared when it is first asked for.
 
         Raises ``ValidationFailure`` for an unknown name, ``DriverUnavailable`` where its SDK is missing and
         ``ConfigurationError`` for a bad table.
         """
-        driver = self._drivers.get(name)
-        return driver or self._make(name)
+        return self._prepared.get(name) or self._prepare(name)
 
-    def _make(self, name: str) -> Driver:
+    def unprepared(self, name: str) -> Driver:
+        """The driver, to ask what it offers: nothing is opened. Raises as ``driver`` does."""
         driver_class = self.driver_class(name)
         if self.missing_modules(name):
             raise DriverUnavailable(f"The driver '{name}' is not installed: {self.install_hint(name)}.")
         with self._lock:
-            if name not in self._drivers:
+            if name not in self._made:
                 table = self._tables.get(name, {})
-                self._drivers[name] = driver_class.from_config(table, timeout_seconds=self._timeout_seconds)
-            return self._drivers[name]
+                self._made[name] = driver_class.from_config(table, timeout_seconds=self._timeout_seconds)
+            return self._made[name]
+
+    def _prepare(self, name: str) -> Driver:
+        driver = self.unprepared(name)
+        with self._lock:
+            if name not in self._prepared:
+                driver.prepare()
+                self._prepared[name] = driver
+        return driver
 
     def close(self) -> None:
         """Let every driver log out and drop its pools."""
         with self._lock:
-            drivers = list(self._drivers.values())
-            self._drivers.clear()
+            drivers = list(self._prepared.values())
+            self._prepared.clear()
         for driver in drivers:
             driver.close()
 

@@ -96,7 +96,7 @@ def gunicorn(folder: Path, config: Path, environ: Mapping[str, str] | None = Non
         yield Live(port, process, folder)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def answers(port: int) -> bool:

@@ -82,7 +82,7 @@ def instance_states() -> Response:
 
 
 def _entry(name: str) -> DriverEntry:
-    driver = registry().driver(name)
+    driver = registry().unprepared(name)
     return DriverEntry(name, driver.title, driver.providers())
 
 

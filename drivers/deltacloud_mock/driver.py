@@ -49,17 +49,21 @@ class MockDriver(Driver):
     states = convert.STATES
 
     def __init__(self, settings: MockSettings, timeout_seconds: float) -> None:
-        """Opens the file, and makes and seeds it if there is none; raises ``ConfigurationError`` if it cannot."""
+        """The file is opened when it is first used."""
         super().__init__(settings, timeout_seconds)
-        path = Path(settings.path or user_data_path("deltacloud-images") / "mock.sqlite3").expanduser().absolute()
+        default = user_data_path("deltacloud-images") / "mock.sqlite3"
+        self.path = Path(settings.path or default).expanduser().absolute()
         self.users = settings.users
         self.accounts = frozenset(settings.users)
-        self.store = Store(path, timeout_seconds)
+        self.store = Store(self.path, timeout_seconds)
+
+    def prepare(self) -> None:
+        """Open the file, and make and seed it if there is none."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self.store.rows("SELECT 1")
         except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(f"drivers.mock.path: {path} cannot be used: {error}") from error
+            raise ConfigurationError(f"drivers.mock.path: {self.path} cannot be used: {error}") from error
 
     def allows_provider(self, provider: str) -> bool:
         """Any name will do: the pretend cloud is the same everywhere."""

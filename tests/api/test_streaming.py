@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from deltacloud_mock.session import MockSession
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import etree
@@ -15,6 +14,7 @@ from lxml import etree
 from deltacloud_images.errors import ProviderError
 from deltacloud_images.models import Image, ImageFilter
 from deltacloud_images.web.answers import WHOLE
+from deltacloud_mock.session import MockSession
 from tests.conftest import Live, client_of
 
 

@@ -1,0 +1,136 @@
+"""The command line: serve, drivers, check."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from deltacloud_images.cli import main
+from tests.conftest import write_config
+from tests.web import AUTHORIZATION, exchange
+
+RUN = [sys.executable, "-m", "deltacloud_images"]
+
+
+@contextmanager
+def serving(*arguments: str, folder: Path) -> Iterator[tuple[int, list[str], "subprocess.Popen[str]"]]:
+    """``deltacloud-images serve`` on a free port: gives the port, the lines it printed, and the process."""
+    environ = {**os.environ, "XDG_DATA_HOME": str(folder)}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*RUN, "serve", "-p", "0", *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environ
+        )
+    assert process.stdout
+    try:
+        printed = [process.stdout.readline() for _ in range(3)]
+        port = re.search(r"http://127\.0\.0\.1:(\d+)/api", printed[0])
+        assert port, printed
+        yield int(port[1]), printed, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        process.stdout.close()
+
+
+def test_serve_prints_what_to_try_and_it_works(tmp_path: Path) -> None:
+    with serving(folder=tmp_path) as (port, printed, process):
+        assert printed == [
+            f"deltacloud-images serves the driver 'mock' on http://127.0.0.1:{port}/api\n",
+            "user mockuser, password mockpassword\n",
+            f"try: curl -u 'mockuser:mockpassword' http://127.0.0.1:{port}/api/images\n",
+        ]
+        answer = exchange(port, f"GET /api/images HTTP/1.0\r\nAuthorization: {AUTHORIZATION}\r\n\r\n".encode())
+        assert answer.status == 200
+        assert answer.all("Server") == ["Apache-Deltacloud/1.1.3"]
+        assert (tmp_path / "deltacloud-images" / "mock.sqlite3").exists()
+    assert process.returncode == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_serve_logs_requests_without_credentials_or_queries(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[server]\nlog_format = "json"\n')
+    with serving("--config", str(tmp_path / "config.toml"), folder=tmp_path) as (port, _, _process):
+        target = "/api/images/img1?password=sesame"
+        exchange(
+            port, f"GET {target} HTTP/1.0\r\nX-Request-Id: my-id\r\nAuthorization: {AUTHORIZATION}\r\n\r\n".encode()
+        )
+    log = (tmp_path / "log").read_text()
+    line = next(each for each in log.splitlines() if "my-id" in each)
+    assert re.search(r'"message": "GET /api/images/img1 200 [\d.]+ ms"', line)
+    for secret in ("sesame", "mockpassword", AUTHORIZATION):
+        assert secret not in log
+
+
+def test_options_win_over_the_file(tmp_path: Path) -> None:
+    config = write_config(tmp_path, server='host = "127.0.0.2"\nworkers = 1')
+    with serving("--config", str(config), "-r", "127.0.0.1", "-P", "eu", "--threads", "2", folder=tmp_path) as (
+        port,
+        _,
+        _process,
+    ):
+        answer = exchange(port, b"GET /api HTTP/1.0\r\n\r\n")
+        assert answer["X-Deltacloud-Provider"] == "eu"
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+        result = CliRunner().invoke(main, ["serve", "-p", str(port), "--config", str(write_config(tmp_path))])
+    assert result.exit_code == 1
+    assert result.output == f"Error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-i", "nope", "-p", "0"], "api.default_driver: there is no 'nope'; there are "),
+        (["-p", "high"], "'high' is not a valid integer range"),
+        (["--config", "/nowhere/c.toml"], "/nowhere/c.toml: No such file or directory"),
+        (["-r", "256.1.1.1", "-p", "0"], "cannot listen on 256.1.1.1:0"),
+    ],
+)
+def test_serve_refuses_in_words(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, ["serve", *arguments])
+    assert result.exit_code != 0
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_drivers_is_a_table() -> None:
+    result = CliRunner().invoke(main, ["drivers"])
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0].split() == ["NAME", "INSTALLED", "PROVIDERS", "CAN"]
+    (mock,) = [line for line in lines if line.startswith("mock ")]
+    assert mock.split()[:3] == ["mock", "yes", "any"]
+    assert "create_image" in mock
+
+
+def test_listing_drivers_makes_no_file(tmp_path: Path) -> None:
+    subprocess.run(
+        [*RUN, "drivers"], check=True, env={**os.environ, "XDG_DATA_HOME": str(tmp_path)}, stdout=subprocess.DEVNULL
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check(tmp_path: Path) -> None:
+    good = CliRunner().invoke(main, ["check", "--config", str(write_config(tmp_path))])
+    assert (good.exit_code, good.output) == (0, f"{tmp_path / 'config.toml'}: fine\n")
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[server]\n\nprot = 1\nworkers = -1\n")
+    result = CliRunner().invoke(main, ["check", "--config", str(bad)])
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        f"{bad}: line 3: server.prot: there is no such key",
+        f"{bad}: line 4: server.workers: Input should be greater than or equal to 1",
+    ]
+    assert CliRunner().invoke(main, ["check", "--config", str(tmp_path / "nope")]).exit_code == 1
+    assert CliRunner().invoke(main, ["check"]).exit_code == 2
