@@ -91,8 +91,12 @@ class ImageConformance(Conformance):
             assert image.name == "conformance"
         if IMAGE_DESCRIPTION in rig.driver.features:
             assert image.description == "made by the conformance suite"
-        assert catalog.image(image.id).id == image.id
+        assert rig.provisional_image_ids or catalog.image(image.id).id == image.id
+        assert catalog.image(image.id).name == image.name
         assert eventually(lambda: len(rig.image_ids() - before) == 1)
+        (made,) = rig.image_ids() - before
+        assert rig.provisional_image_ids or image.id == made
+        assert eventually(lambda: catalog.image(image.id).id == made)
 
     def test_create_from_an_unknown_instance_is_not_found(self, rig: Rig, catalog: Catalog) -> None:
         before = rig.image_ids()

@@ -80,6 +80,9 @@ class InstanceConformance(Conformance):
         if Capability.CREATE_INSTANCE not in rig.driver.capabilities:
             return
         (instance,) = catalog.create_instance(NewInstance(rig.seed_image(), name="round"), "")
+        assert eventually(lambda: bool(catalog.instance(instance.id).actions))
+        if "start" in catalog.instance(instance.id).actions:  # some clouds leave a new instance stopped
+            catalog.act("start", instance.id)
         for wanted in ("reboot", "stop", "start"):
             if ACTIONS[wanted] not in rig.driver.capabilities:
                 continue

@@ -41,6 +41,8 @@ class Rig(ABC):
     impossible_faults: ClassVar[Mapping[Fault, str]]
     #: Whether the driver logs in anew by itself when a session has expired (else the caller gets 401).
     renews_sessions: bool = False
+    #: Whether the id of an image that is being made only serves until the cloud has given it one of its own.
+    provisional_image_ids: bool = False
 
     @abstractmethod
     def seed_image(self) -> str:
