@@ -1,0 +1,308 @@
+"""What one user does in one region of FGCP: each verb with the actions of FGCP's API that it takes."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+from xml.sax.saxutils import escape
+
+from lxml.etree import _Element as Element
+
+from deltacloud_fgcp import convert
+from deltacloud_fgcp.errors import NOT_FOUND, WRONG_VALUE, FgcpError
+from deltacloud_fgcp.pool import Account
+from deltacloud_images.driver import Session
+from deltacloud_images.errors import Conflict, DeltacloudError, ObjectNotFound, ProviderError, ValidationFailure
+from deltacloud_images.models import (
+    HardwareProfile,
+    Image,
+    ImageFilter,
+    Instance,
+    InstanceFilter,
+    NewImage,
+    NewInstance,
+    Realm,
+)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_ABSENT = (NOT_FOUND, WRONG_VALUE)
+
+
+class FgcpSession(Session):
+    """What one user sees of one region."""
+
+    def __init__(self, account: Account, timeout_seconds: float, parallel_calls: int) -> None:
+        """All calls together may take ``timeout_seconds``; ``parallel_calls`` of them may be under way at once."""
+        self._account = account
+        self._deadline = time.monotonic() + timeout_seconds
+        self._parallel_calls = parallel_calls
+
+    def verify(self) -> None:
+        """By the call that every user may make."""
+        self._server_types()
+
+    def account_id(self) -> str | None:
+        """The contract, once any call has told it."""
+        return self._account.contract
+
+    def images(self, wanted: ImageFilter) -> Iterator[Image]:
+        """All that the user may launch; FGCP cannot filter them."""
+        owner_id = self._contract() if wanted.owner_id == "self" else wanted.owner_id
+        return (image for image in self._images() if owner_id in (None, image.owner_id))
+
+    def image(self, image_id: str) -> Image:
+        """Looked up in the list. A ``PENDING-`` id stands for the image of that name once there is one.
+
+        Until then the answer is PENDING, also where the registration has failed: FGCP does not tell.
+        """
+        name = image_id.removeprefix(convert.PENDING)
+        if name and name != image_id:
+            return self._image_of_name(name)
+        for image in self._images() if convert.is_image_id(image_id) else ():
+            if image.id == image_id:
+                return image
+        raise ObjectNotFound(f"Image '{image_id}' was not found.")
+
+    def create_image(self, new: NewImage) -> Image:
+        """Register a stopped server's disk. FGCP gives no id: the image is known by its name until it is listed."""
+        source = self.instance(new.instance_id)
+        if not source.can_create_image:
+            raise Conflict(f"Instance '{source.id}' is {source.state}: an image is made of it when it is STOPPED.")
+        architecture = next((each.architecture for each in self._images() if each.id == source.image_id), "x86_64")
+        name = new.name or source.name
+        with self._blaming(ValidationFailure(f"FGCP does not accept the name '{name}' or the description.")):
+            self._account.client.submit(
+                "RegisterPrivateDiskImage",
+                self._deadline,
+                "diskImageXMLFilePath",
+                _registration(source.id, name, new.description),
+            )
+        return convert.pending_image(name, new.description, convert.contract_of(source.id), architecture)
+
+    def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
+        """Unregister it. Servers that were made from it live on."""
+        if image_id.startswith(convert.PENDING):
+            image_id = self._finished(image_id).id
+        not_found = ObjectNotFound(f"Image '{image_id}' was not found.")
+        if not convert.is_image_id(image_id):
+            raise not_found
+        with self._blaming(not_found):
+            self._call("UnregisterDiskImage", diskImageId=image_id)
+
+    def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
+        """All virtual servers, or one realm's. Each takes a call for its status: only those wanted are asked for."""
+        if wanted.realm_id is None:
+            systems = self._systems()
+        else:
+            systems = [system for system in (convert.system_of(wanted.realm_id),) if system]
+        owner_id = self._contract() if wanted.owner_id == "self" else wanted.owner_id
+        servers = [
+            server
+            for system in self._side_by_side(self._configuration_if_any, systems)
+            for server in (convert.servers(system) if system is not None else ())
+            if wanted.image_id in (None, convert.text(server, "diskimageId"))
+            and owner_id in (None, convert.text(server, "creator"))
+        ]
+        return (each for each in self._side_by_side(self._instance_if_any, servers) if each is not None)
+
+    def instance(self, instance_id: str) -> Instance:
+        """By its virtual system's configuration and its own status."""
+        not_found = ObjectNotFound(f"Instance '{instance_id}' was not found.")
+        if not convert.is_server_id(instance_id):
+            raise not_found
+        with self._blaming(not_found):
+            system = self._configuration(convert.system_of(instance_id) or "")
+            for server in convert.servers(system):
+                if convert.text(server, "vserverId") == instance_id:
+                    return self._instance(server)
+        raise not_found
+
+    def create_instance(self, new: NewInstance) -> Sequence[Instance]:
+        """A new server in a network segment, in the smallest size where none is asked for. It is not started."""
+        image = self._finished(new.image_id)
+        network_id = self._network(new.realm_id)
+        profile = new.profile or convert.smallest(self.hardware_profiles())
+        name = new.name or f"server-{time.time_ns():x}"
+        with self._blaming(ValidationFailure(f"FGCP does not accept the name '{name}', or the size for this image.")):
+            answer = self._call(
+                "CreateVServer",
+                vsysId=convert.system_of(network_id) or "",
+                vserverName=name,
+                vserverType=profile.id,
+                diskImageId=image.id,
+                networkId=network_id,
+            )
+        server_id = convert.text(answer, "vserverId")
+        return (
+            Instance(
+                id=server_id,
+                name=name,
+                owner_id=convert.contract_of(server_id),
+                image_id=image.id,
+                realm_id=network_id,
+                state="PENDING",
+                hardware_profile_id=profile.id,
+            ),
+        )
+
+    def start_instance(self, instance_id: str) -> Instance:
+        """Starting takes FGCP some minutes."""
+        return self._act("StartVServer", instance_id)
+
+    def stop_instance(self, instance_id: str) -> Instance:
+        """By asking its system to shut down."""
+        return self._act("StopVServer", instance_id, force="false")
+
+    def destroy_instance(self, instance_id: str) -> None:
+        """Only a stopped one."""
+        self._change("DestroyVServer", instance_id)
+
+    def hardware_profiles(self) -> Sequence[HardwareProfile]:
+        """The region's server types, asked for once a user."""
+        if self._account.profiles is None:
+            self._account.profiles = self._server_types()
+        return self._account.profiles
+
+    def realms(self) -> Iterator[Realm]:
+        """Every virtual system, followed by its network segments."""
+        for system in self._side_by_side(self._configuration_if_any, self._systems()):
+            if system is not None:
+                yield from convert.realms(system)
+
+    def realm(self, realm_id: str) -> Realm:
+        """A virtual system or a network segment."""
+        not_found = ObjectNotFound(f"Realm '{realm_id}' was not found.")
+        system_id = convert.system_of(realm_id)
+        if system_id is None:
+            raise not_found
+        with self._blaming(not_found):
+            if realm_id == system_id:
+                return convert.realm(_vsys(self._call("GetVSYSAttributes", vsysId=system_id)))
+            system = self._configuration(system_id)
+        if realm_id not in convert.networks(system):
+            raise not_found
+        return convert.realm(system, realm_id)
+
+    def _call(self, action: str, **parameters: str) -> Element:
+        return self._account.client.call(action, self._deadline, parameters)
+
+    @contextmanager
+    def _blaming(self, error: DeltacloudError) -> Iterator[None]:
+        """Raise ``error`` where FGCP refuses a value, since it was the client who chose it.
+
+        FGCP has the same status for a wrong clock, but then it refuses every call alike: another one tells.
+        """
+        try:
+            yield
+        except FgcpError as refusal:
+            if refusal.status not in _ABSENT:
+                raise
+            if refusal.status == WRONG_VALUE:
+                self.verify()
+            raise error from refusal
+
+    def _images(self) -> Iterable[Image]:
+        return convert.images(self._call("ListDiskImage"), self.hardware_profiles())
+
+    def _image_of_name(self, name: str) -> Image:
+        found = [image for image in self._images() if image.name == name]
+        if len(found) > 1:
+            ids = ", ".join(image.id for image in found)
+            raise Conflict(f"There are {len(found)} images of the name '{name}': use their ids, {ids}.")
+        return found[0] if found else convert.pending_image(name)
+
+    def _finished(self, image_id: str) -> Image:
+        image = self.image(image_id)
+        if image.state == "PENDING":
+            raise Conflict(f"Image '{image_id}' is PENDING: FGCP does not list an image of that name yet.")
+        return image
+
+    def _systems(self) -> list[str]:
+        found = [convert.text(each, "vsysId") for each in convert.children(self._call("ListVSYS"), "vsyss", "vsys")]
+        if found:
+            self._account.contract = convert.contract_of(found[0])
+        return found
+
+    def _contract(self) -> str:
+        """The user's contract, which is in the ids of its virtual systems; empty while it has none."""
+        if self._account.contract is None:
+            self._systems()
+        return self._account.contract or ""
+
+    def _configuration(self, system_id: str) -> Element:
+        return _vsys(self._call("GetVSYSConfiguration", vsysId=system_id))
+
+    def _configuration_if_any(self, system_id: str) -> Element | None:
+        try:
+            with self._blaming(ObjectNotFound(system_id)):
+                return self._configuration(system_id)
+        except ObjectNotFound:
+            return None  # destroyed while the list was made
+
+    def _instance(self, server: Element) -> Instance:
+        server_id = convert.text(server, "vserverId")
+        system_id = convert.system_of(server_id) or ""
+        answer = self._call("GetVServerStatus", vsysId=system_id, vserverId=server_id)
+        return convert.instance(server, convert.text(answer, "vserverStatus"))
+
+    def _instance_if_any(self, server: Element) -> Instance | None:
+        try:
+            with self._blaming(ObjectNotFound(convert.text(server, "vserverId"))):
+                return self._instance(server)
+        except ObjectNotFound:
+            return None  # likewise
+
+    def _act(self, action: str, instance_id: str, **parameters: str) -> Instance:
+        self._change(action, instance_id, **parameters)
+        return self.instance(instance_id)
+
+    def _change(self, action: str, instance_id: str, **parameters: str) -> None:
+        with self._blaming(ObjectNotFound(f"Instance '{instance_id}' was not found.")):
+            self._call(action, vsysId=convert.system_of(instance_id) or "", vserverId=instance_id, **parameters)
+
+    def _network(self, realm_id: str) -> str:
+        """The network segment to launch in: the one asked for, or the first of the system asked for or of the first."""
+        system_ids = [realm_id] if realm_id else self._systems()
+        system_id = convert.system_of(system_ids[0]) if system_ids else None
+        if system_id is None:
+            raise ObjectNotFound(
+                f"Realm '{realm_id}' was not found." if realm_id else "There is no virtual system yet."
+            )
+        with self._blaming(ObjectNotFound(f"Realm '{realm_id}' was not found.")):
+            networks = convert.networks(self._configuration(system_id))
+        wanted = [each for each in networks if realm_id in ("", system_id, each)]
+        if not wanted:
+            raise ObjectNotFound(f"Realm '{realm_id}' was not found.")
+        return wanted[0]
+
+    def _server_types(self) -> Sequence[HardwareProfile]:
+        # The parameter has to be there, and FGCP does not look at it.
+        answer = self._call("ListServerType", diskImageId="dummy")
+        return tuple(map(convert.hardware_profile, convert.children(answer, "servertypes", "servertype")))
+
+    def _side_by_side(self, call: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """The results in order, with a bounded number of calls under way."""
+        if len(items) < 2:
+            yield from map(call, items)
+            return
+        with ThreadPoolExecutor(min(self._parallel_calls, len(items))) as threads:
+            yield from threads.map(call, items)
+
+
+def _vsys(document: Element) -> Element:
+    system = document.find(f"{convert.NAMESPACE}vsys")
+    if system is None:
+        raise ProviderError("FGCP's answer does not describe the virtual system that was asked for.")
+    return system
+
+
+def _registration(server_id: str, name: str, description: str) -> str:
+    """The document that names the new image, in both of FGCP's languages."""
+    texts = f"<name>{escape(name)}</name><description>{escape(description)}</description>"
+    locales = "".join(f"<locale><lcid>{language}</lcid>{texts}</locale>" for language in ("en", "ja"))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Request><vserverId>{escape(server_id)}</vserverId><locales>{locales}</locales></Request>"
+    )

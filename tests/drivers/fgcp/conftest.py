@@ -1,0 +1,14 @@
+"""One simulated FGCP for this folder's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.drivers.fgcp.rig import FgcpRig
+
+
+@pytest.fixture(scope="session")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FgcpRig]:
+    rig = FgcpRig(tmp_path_factory.mktemp("fgcp"))
+    yield rig
+    rig.close()

@@ -1,0 +1,80 @@
+"""The simulated FGCP for tests: its state is seeded and read directly, never by the driver."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from deltacloud_fgcp import FgcpDriver
+from deltacloud_images.driver import Credentials, Driver
+from deltacloud_images.testing import Fault, FaultProxy, Rig
+from tests.drivers.fgcp.simulator import PATH, Simulator
+
+_PASSPHRASE = "passphrase of the certificate"
+
+
+class FgcpRig(Rig):
+    """One region, one contract, one user with a certificate."""
+
+    credentials = Credentials("alice", _PASSPHRASE)
+    wrong_credentials = Credentials("alice", "wrong")
+    owner_id = "CONTRACT1"
+    provisional_image_ids = True
+    impossible_faults: ClassVar[Mapping[Fault, str]] = {}
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cloud = Simulator(folder)
+        self.user = self.cloud.add_user("alice")
+        self.certificates = folder / "certificates"
+        self.user.write_p12(self.certificates / "alice" / "UserCert.p12", _PASSPHRASE)
+        proxy_to_cloud = self.cloud.client_tls(self.user.write_pem(folder / "alice.pem"))
+        self.proxy = FaultProxy(
+            ("127.0.0.1", int(self.cloud.server_address[1])),
+            server_tls=self.cloud.server_tls(folder),
+            target_tls=proxy_to_cloud,
+        )
+        self.driver = self.make_driver(self.cloud.url)
+        proxy_url = f"https://127.0.0.1:{self.proxy.address[1]}{PATH}"
+        self._by_proxy = self.make_driver(proxy_url, timeout_seconds=1)
+
+    def make_driver(self, url: str, timeout_seconds: float = 60, **table: Any) -> FgcpDriver:
+        """The time is a session's, and tests use one session for what would be many requests."""
+        provider = {"url": url, "ca_file": str(self.cloud.ca_file)}
+        table = {"certificates": str(self.certificates), "providers": {"au": provider}, **table}
+        return FgcpDriver.from_config(table, timeout_seconds=timeout_seconds)
+
+    def close(self) -> None:
+        self.proxy.close()
+        self.cloud.close()
+
+    def seed_image(self) -> str:
+        state = self.cloud.state
+        return state.add_image(state.contract, "seeded & <ready>", "CentOS 6.2 64bit (English)", description="seed")
+
+    def seed_instance(self, **values: Any) -> str:
+        system = next(iter(self.cloud.state.systems.values()))
+        return self.cloud.state.add_server(system, **values).id
+
+    def seed_unimageable_instance(self) -> str:
+        return self.seed_instance(status="RUNNING")
+
+    def image_ids(self) -> set[str]:
+        self.cloud.state.finish_registrations()
+        return set(self.cloud.state.images)
+
+    def instance_ids(self) -> set[str]:
+        systems = self.cloud.state.systems.values()
+        return {server.id for system in systems for server in system.servers.values() if not server.nic}
+
+    @contextmanager
+    def broken(self, fault: Fault) -> Iterator[Driver]:
+        if fault is Fault.EXPIRED:
+            self.cloud.users.remove(self.user.der())
+            try:
+                yield self.driver
+            finally:
+                self.cloud.users.add(self.user.der())
+        else:
+            with self.proxy.broken(fault):
+                yield self._by_proxy
