@@ -1,5 +1,6 @@
 """A proxy on loopback between a driver and its cloud that breaks the connection in any way asked for."""
 
+import select
 import socket
 import ssl
 from collections.abc import Iterator
@@ -106,7 +107,7 @@ class FaultProxy:
             Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # a socket that another thread has closed is a ValueError for select
             if self._server_tls:
                 client = self._server_tls.wrap_socket(client, server_side=True)
             self._track(client)
@@ -130,22 +131,31 @@ class FaultProxy:
         if self._target_tls:
             upstream = self._target_tls.wrap_socket(upstream, server_hostname=self.target[0])
         self._track(upstream)
-        Thread(target=self._send_up, args=(client, upstream), daemon=True).start()
         try:
-            while chunk := upstream.recv(_CHUNK):
-                if self._fault is Fault.CUT:
-                    client.sendall(chunk[: len(chunk) // 2])
-                    return
-                client.sendall(chunk)
+            self._relay(client, upstream)
         finally:
             self._drop(upstream)
 
-    def _send_up(self, client: socket.socket, upstream: socket.socket) -> None:
-        with suppress(OSError):
-            while chunk := client.recv(_CHUNK):
-                self.requests += 1
-                upstream.sendall(chunk)
-            upstream.shutdown(socket.SHUT_WR)
+    def _relay(self, client: socket.socket, upstream: socket.socket) -> None:
+        """Both directions in one thread: two may not use one TLS connection at once."""
+        sources = [client, upstream]
+        while upstream in sources:
+            for source in _readable(sources):
+                chunk = _received(source)
+                if chunk == b"":
+                    if self._target_tls:
+                        return
+                    sources.remove(source)
+                    if source is client:
+                        upstream.shutdown(socket.SHUT_WR)
+                elif chunk and source is client:
+                    self.requests += 1
+                    upstream.sendall(chunk)
+                elif chunk and self._fault is Fault.CUT:
+                    client.sendall(chunk[: len(chunk) // 2])
+                    return
+                elif chunk:
+                    client.sendall(chunk)
 
     def _track(self, connection: socket.socket) -> None:
         with self._lock:
@@ -163,3 +173,19 @@ class FaultProxy:
             connections = list(self._open)
         for connection in connections:
             self._drop(connection)
+
+
+def _readable(sources: list[socket.socket]) -> list[socket.socket]:
+    decrypted = [each for each in sources if isinstance(each, ssl.SSLSocket) and each.pending()]
+    return decrypted or select.select(sources, [], [])[0]
+
+
+def _received(source: socket.socket) -> bytes | None:
+    """What has come; ``None`` if it was nothing for the application, as TLS sends at times."""
+    source.settimeout(0)
+    try:
+        return source.recv(_CHUNK)
+    except ssl.SSLWantReadError:
+        return None
+    finally:
+        source.settimeout(None)
