@@ -12,11 +12,11 @@ from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
 from deltacloud_fgcp.config import ProviderSettings
+from deltacloud_fgcp.convert import NAMESPACE
 from deltacloud_fgcp.errors import FgcpError, UnexpectedAnswer
 from deltacloud_fgcp.identity import Identity
 from deltacloud_images.errors import ProviderTimeout
 
-NAMESPACE = "{http://apioviss.jp.fujitsu.com}"
 _VERSION = "2011-01-31"
 _HEADERS = {"Accept": "text/xml", "User-Agent": "OViSS-API-CLIENT"}
 _READS = ("Get", "List")

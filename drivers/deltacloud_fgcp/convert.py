@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from deltacloud_images.models import (
     Address,
@@ -18,6 +19,7 @@ from deltacloud_images.models import (
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+#: What FGCP's elements are in, as a prefix.
 NAMESPACE = "{http://apioviss.jp.fujitsu.com}"
 #: What an image is called until FGCP has given it an id.
 PENDING = "PENDING-"
@@ -123,6 +125,16 @@ def pending_image(name: str, description: str = "", owner_id: str = "", architec
         architecture=architecture,
         state="PENDING",
         root_type="persistent",
+    )
+
+
+def registration(server_id: str, name: str, description: str) -> str:
+    """The document that asks for an image of a server, with its texts in both of FGCP's languages."""
+    texts = f"<name>{escape(name)}</name><description>{escape(description)}</description>"
+    locales = "".join(f"<locale><lcid>{language}</lcid>{texts}</locale>" for language in ("en", "ja"))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Request><vserverId>{escape(server_id)}</vserverId><locales>{locales}</locales></Request>"
     )
 
 

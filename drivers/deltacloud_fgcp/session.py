@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
-from xml.sax.saxutils import escape
 
 from lxml.etree import _Element as Element
 
@@ -71,14 +70,10 @@ class FgcpSession(Session):
         if not source.can_create_image:
             raise Conflict(f"Instance '{source.id}' is {source.state}: an image is made of it when it is STOPPED.")
         architecture = next((each.architecture for each in self._images() if each.id == source.image_id), "x86_64")
-        name = new.name or source.name
+        name = new.name.strip() or source.name
         with self._blaming(ValidationFailure(f"FGCP does not accept the name '{name}' or the description.")):
-            self._account.client.submit(
-                "RegisterPrivateDiskImage",
-                self._deadline,
-                "diskImageXMLFilePath",
-                _registration(source.id, name, new.description),
-            )
+            document = convert.registration(source.id, name, new.description)
+            self._account.client.submit("RegisterPrivateDiskImage", self._deadline, "diskImageXMLFilePath", document)
         return convert.pending_image(name, new.description, convert.contract_of(source.id), architecture)
 
     def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
@@ -296,13 +291,3 @@ def _vsys(document: Element) -> Element:
     if system is None:
         raise ProviderError("FGCP's answer does not describe the virtual system that was asked for.")
     return system
-
-
-def _registration(server_id: str, name: str, description: str) -> str:
-    """The document that names the new image, in both of FGCP's languages."""
-    texts = f"<name>{escape(name)}</name><description>{escape(description)}</description>"
-    locales = "".join(f"<locale><lcid>{language}</lcid>{texts}</locale>" for language in ("en", "ja"))
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Request><vserverId>{escape(server_id)}</vserverId><locales>{locales}</locales></Request>"
-    )

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from deltacloud_fgcp import FgcpDriver
-from deltacloud_images.driver import Credentials, Driver
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.driver import Credentials, Driver, Session
 from deltacloud_images.testing import Fault, FaultProxy, Rig
 from tests.drivers.fgcp.simulator import PATH, Simulator
 
@@ -43,6 +44,18 @@ class FgcpRig(Rig):
         provider = {"url": url, "ca_file": str(self.cloud.ca_file)}
         table = {"certificates": str(self.certificates), "providers": {"au": provider}, **table}
         return FgcpDriver.from_config(table, timeout_seconds=timeout_seconds)
+
+    def catalog(self) -> Catalog:
+        return Catalog(self.driver, self.credentials, self.provider)
+
+    @contextmanager
+    def session(self, driver: Driver | None = None) -> Iterator[Session]:
+        """The driver's own session, without the catalog's checks; errors are translated as the catalog does."""
+        driver = driver or self.driver
+        try:
+            yield driver.connect(self.credentials, self.provider)
+        except Exception as error:
+            raise driver.translate(error) or error from error
 
     def close(self) -> None:
         self.proxy.close()

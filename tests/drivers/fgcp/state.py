@@ -76,6 +76,8 @@ class State:
         self.images: dict[str, dict[str, str]] = {}
         self.registrations: list[Registration] = []
         self.systems: dict[str, System] = {}
+        #: Servers that are destroyed, by somebody else, right after the next list that has them.
+        self.vanishing: set[str] = set()
         self.add_image("FUJITSU", "CentOS 6.2 64bit(EN)", "CentOS 6.2 64bit (English)", "IMG_public_64")
         self.add_image("FUJITSU", "CentOS 5.6 32bit(EN)", "CentOS 5.6 32bit (English)", "IMG_public_32")
         for number, networks in ((1, ("DMZ", "SECURE1")), (2, ("DMZ",))):
@@ -182,6 +184,8 @@ class State:
     def _configuration(self, vsys_id: str) -> dict[str, Any]:
         system = self._system(vsys_id)
         servers = [server.as_xml(self.contract) for server in system.servers.values()]
+        for server_id in self.vanishing & system.servers.keys():
+            del system.servers[server_id]
         vnets = [{"networkId": network} for network in system.networks]
         return {"vsys": {**_attributes(system), "vnets": {"vnet": vnets}, "vservers": {"vserver": servers}}}
 

@@ -1,0 +1,107 @@
+"""How the driver calls FGCP: how often, how many at once, when again, and never what must not happen twice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.errors import ProviderError
+from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
+from tests.drivers.fgcp.rig import FgcpRig
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[FgcpRig]:
+    """A cloud of its own, so that calls can be counted."""
+    rig = FgcpRig(tmp_path)
+    yield rig
+    rig.close()
+
+
+def _calls(rig: FgcpRig) -> Counter[str]:
+    told = Counter(rig.cloud.calls)
+    rig.cloud.calls.clear()
+    return told
+
+
+def test_round_trips_of_each_list(fresh: FgcpRig) -> None:
+    for _ in range(5):
+        fresh.seed_instance()
+    with fresh.catalog() as catalog:
+        list(catalog.images(ImageFilter()))
+        assert _calls(fresh) == {"ListDiskImage": 1, "ListServerType": 1}
+        list(catalog.images(ImageFilter()))
+        assert _calls(fresh) == {"ListDiskImage": 1}
+        list(catalog.instances(InstanceFilter()))
+        assert _calls(fresh) == {"ListVSYS": 1, "GetVSYSConfiguration": 2, "GetVServerStatus": 5}
+        list(catalog.instances(InstanceFilter(image_id="IMG_other")))
+        assert _calls(fresh) == {"ListVSYS": 1, "GetVSYSConfiguration": 2}
+        list(catalog.realms())
+        assert _calls(fresh) == {"ListVSYS": 1, "GetVSYSConfiguration": 2}
+        catalog.create_image(NewImage(fresh.seed_instance(), name="new"))
+        assert _calls(fresh) == {
+            "GetVSYSConfiguration": 1,
+            "GetVServerStatus": 1,
+            "ListDiskImage": 1,
+            "RegisterPrivateDiskImage": 1,
+        }
+
+
+def test_sizes_are_kept_from_one_request_to_the_next(fresh: FgcpRig) -> None:
+    for _ in range(3):
+        with fresh.catalog() as catalog:
+            list(catalog.images(ImageFilter()))
+    assert _calls(fresh) == {"ListDiskImage": 3, "ListServerType": 1}
+
+
+def test_status_calls_run_side_by_side_and_bounded(fresh: FgcpRig) -> None:
+    servers = {fresh.seed_instance() for _ in range(12)}
+    fresh.cloud.delay_seconds = 0.05
+    driver = fresh.make_driver(fresh.cloud.url, parallel_calls=4)
+    with Catalog(driver, fresh.credentials, None) as catalog:
+        assert {instance.id for instance in catalog.instances(InstanceFilter())} == servers
+    assert 2 <= fresh.cloud.most_under_way <= 4
+
+
+def test_a_read_is_repeated_when_its_answer_is_lost(fresh: FgcpRig) -> None:
+    fresh.cloud.mute = {"ListDiskImage"}
+    with pytest.raises(ProviderError), fresh.catalog() as catalog:
+        list(catalog.images(ImageFilter()))
+    assert _calls(fresh) == {"ListDiskImage": 4}
+
+
+@pytest.mark.parametrize(
+    ("action", "call"),
+    [
+        ("RegisterPrivateDiskImage", lambda catalog, server: catalog.create_image(NewImage(server, name="once"))),
+        ("CreateVServer", lambda catalog, _: catalog.create_instance(NewInstance("IMG_public_64"), "")),
+        ("StartVServer", lambda catalog, server: catalog.act("start", server)),
+        ("DestroyVServer", lambda catalog, server: catalog.destroy_instance(server)),
+        ("UnregisterDiskImage", lambda catalog, _: catalog.destroy_image("IMG_public_32", {})),
+    ],
+)
+def test_what_may_have_been_done_is_not_done_again(
+    fresh: FgcpRig, action: str, call: Callable[[Catalog, str], object]
+) -> None:
+    fresh.cloud.mute = {action}
+    server = fresh.seed_instance()
+    with pytest.raises(ProviderError), fresh.catalog() as catalog:
+        call(catalog, server)
+    assert _calls(fresh)[action] == 1
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(fresh: FgcpRig) -> None:
+    url = fresh.cloud.url
+    stranger = fresh.make_driver(url, providers={"au": {"url": url}})
+    with (
+        pytest.raises(ProviderError, match="not one that this server trusts"),
+        Catalog(stranger, fresh.credentials, None) as catalog,
+    ):
+        catalog.verify()
+    careless = fresh.make_driver(url, providers={"au": {"url": url, "verify_tls": False}})
+    with Catalog(careless, fresh.credentials, None) as catalog:
+        catalog.verify()
+    assert _calls(fresh) == {"ListServerType": 1}
