@@ -176,7 +176,7 @@ class FaultProxy:
 
 
 def _readable(sources: list[socket.socket]) -> list[socket.socket]:
-    decrypted = [each for each in sources if isinstance(each, ssl.SSLSocket) and each.pending()]
+    decrypted: list[socket.socket] = [each for each in sources if isinstance(each, ssl.SSLSocket) and each.pending()]
     return decrypted or select.select(sources, [], [])[0]
 
 
