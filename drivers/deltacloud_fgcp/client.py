@@ -101,7 +101,9 @@ def _repeatable(action: str, error: Exception) -> bool:
 def _document(answer: BaseHTTPResponse) -> etree._Element:
     if answer.status != 200:
         raise UnexpectedAnswer(answer.status)
-    document = etree.fromstring(answer.data, etree.XMLParser(resolve_entities=False, no_network=True))
+    document = etree.fromstring(
+        answer.data, etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True)
+    )
     status = document.findtext(f"{NAMESPACE}responseStatus")
     if status is None:
         raise UnexpectedAnswer(answer.status)

@@ -54,6 +54,7 @@ _STATES = {
     "ERROR": "ERROR",
 }
 # 32-bit systems of these kinds are refused on servers with more memory.
+_NARROW = re.compile(r"32.?bit")
 _NARROW_SYSTEMS = ("CentOS", "Red Hat")
 _NARROW_MB = 16_000
 _ARCHITECTURES = {"IA": "x86_64"}
@@ -66,6 +67,11 @@ _IMAGE_ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 def text(element: "Element", name: str) -> str:
     """The text of a child; empty if there is none."""
     return (element.findtext(NAMESPACE + name) or "").strip()
+
+
+def _texts(element: "Element") -> dict[str, str]:
+    """The texts of all children, by name: in long lists much faster than asking for each."""
+    return {child.tag.removeprefix(NAMESPACE): (child.text or "").strip() for child in element}
 
 
 def children(element: "Element", group: str, name: str) -> list["Element"]:
@@ -101,13 +107,14 @@ def images(document: "Element", profiles: Sequence[HardwareProfile]) -> Iterator
     every = tuple(profile.id for profile in profiles)
     narrow = tuple(profile.id for profile in profiles if _memory(profile) <= _NARROW_MB)
     for element in children(document, "diskimages", "diskimage"):
-        image_id, system = text(element, "diskimageId"), text(element, "osName")
-        architecture = "i386" if "32bit" in system.replace(" ", "").replace("-", "") else "x86_64"
+        texts = _texts(element)
+        image_id, system = texts.get("diskimageId", ""), texts.get("osName", "")
+        architecture = "i386" if _NARROW.search(system) else "x86_64"
         yield Image(
             id=image_id,
-            name=text(element, "diskimageName") or image_id,
-            description=text(element, "description"),
-            owner_id=text(element, "registrant"),
+            name=texts.get("diskimageName") or image_id,
+            description=texts.get("description", ""),
+            owner_id=texts.get("registrant", ""),
             architecture=architecture,
             state="AVAILABLE",
             hardware_profiles=narrow if architecture == "i386" and system.startswith(_NARROW_SYSTEMS) else every,
