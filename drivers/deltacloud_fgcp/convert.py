@@ -132,6 +132,7 @@ def pending_image(name: str, description: str = "", owner_id: str = "", architec
         architecture=architecture,
         state="PENDING",
         root_type="persistent",
+        destroyable=False,
     )
 
 

@@ -67,6 +67,7 @@ def test_the_image_is_pending_until_it_is_listed(rig: FgcpRig, catalog: Catalog)
         architecture="i386",
         state="PENDING",
         root_type="persistent",
+        destroyable=False,
     )
     assert catalog.create_image(NewImage(source, name=pending.name, description="a & b")) == pending
 
