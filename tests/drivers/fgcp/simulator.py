@@ -49,6 +49,8 @@ class Simulator(ThreadingHTTPServer):
         self.delay_seconds = 0.0
         #: Actions that are done, but whose answers are lost with the connection.
         self.mute: set[str] = set()
+        #: So many of the next calls are refused because there were too many.
+        self.throttled = 0
         self.lock = Lock()
         Thread(target=self.serve_forever, daemon=True).start()
 
@@ -138,6 +140,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.cloud.calls[action] += 1
             self.cloud.under_way += 1
             self.cloud.most_under_way = max(self.cloud.under_way, self.cloud.most_under_way)
+            throttled, self.cloud.throttled = self.cloud.throttled, max(0, self.cloud.throttled - 1)
+            self.cloud.under_way -= bool(throttled)
+        if throttled:
+            self.send_error(429)
+            return
         if self.cloud.delay_seconds:
             time.sleep(self.cloud.delay_seconds)
         try:

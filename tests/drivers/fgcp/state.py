@@ -156,14 +156,13 @@ class State:
         }
 
     def _list_images(self) -> dict[str, Any]:
-        listed = {"diskimages": {"diskimage": list(self.images.values())}}
         for registration in list(self.registrations):
             if registration.missing:
                 registration.missing -= 1
             else:
                 self.registrations.remove(registration)
                 self.images[registration.image["diskimageId"]] = registration.image
-        return listed
+        return {"diskimages": {"diskimage": list(self.images.values())}}
 
     def _list_types(self, disk_image_id: str) -> dict[str, Any]:
         types = [
@@ -190,7 +189,9 @@ class State:
         return {"vsys": {**_attributes(system), "vnets": {"vnet": vnets}, "vservers": {"vserver": servers}}}
 
     def _status(self, vsys_id: str, vserver_id: str) -> dict[str, Any]:
-        server = self._server(vsys_id, vserver_id)
+        server = self._system(vsys_id).servers.get(vserver_id)
+        if server is None:
+            raise _missing(vserver_id)
         told, server.status = server.status, SETTLED.get(server.status, server.status)
         return {"vserverStatus": told}
 
@@ -266,7 +267,7 @@ class State:
     def _server(self, system_id: str, server_id: str) -> Server:
         servers = self._system(system_id).servers
         if server_id not in servers or servers[server_id].nic:
-            raise Refused("RESOURCE_NOT_FOUND", f"{server_id} does not exist.")
+            raise _missing(server_id)
         return servers[server_id]
 
     @staticmethod
@@ -278,6 +279,10 @@ class State:
 
 def _snake(name: str) -> str:
     return re.sub("([A-Z])", lambda match: "_" + match[1].lower(), name)
+
+
+def _missing(item_id: str) -> Refused:
+    return Refused("RESOURCE_NOT_FOUND", f"{item_id} does not exist.")
 
 
 def _wrong(name: str) -> Refused:

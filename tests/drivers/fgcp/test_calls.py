@@ -92,6 +92,13 @@ def test_what_may_have_been_done_is_not_done_again(
     assert _calls(fresh)[action] == 1
 
 
+def test_what_is_throttled_is_asked_again(fresh: FgcpRig) -> None:
+    fresh.cloud.throttled = 2
+    with fresh.catalog() as catalog:
+        assert list(catalog.images(ImageFilter()))
+    assert _calls(fresh) == {"ListDiskImage": 3, "ListServerType": 1}
+
+
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(fresh: FgcpRig) -> None:
     url = fresh.cloud.url
