@@ -40,15 +40,14 @@ class Client:
         cannot have done it, and where a lost connection lost nothing but an answer; never after half of the time.
         """
         last_start = (time.monotonic() + deadline) / 2
-        for pause in (*_PAUSES, None):
+        for pause in _PAUSES:
             try:
-                query = urlencode({**self._common(action), **parameters})
-                return _document(self._send("GET", f"{self._url}?{query}", deadline))
+                return self._get(action, deadline, parameters)
             except (HTTPError, UnexpectedAnswer) as error:
-                if pause is None or not _repeatable(action, error) or time.monotonic() + pause > last_start:
+                if not _repeatable(action, error) or time.monotonic() + pause > last_start:
                     raise
             time.sleep(pause)
-        raise AssertionError("the last round returns or raises")
+        return self._get(action, deadline, parameters)
 
     def submit(self, action: str, deadline: float, field: str, document: str) -> etree._Element:
         """The same for an action that takes a document: one form, with the call as XML and the document as a file.
@@ -62,6 +61,10 @@ class Client:
             part.make_multipart(content_type=content_type)
         body, content_type = encode_multipart_formdata(parts)
         return _document(self._send("POST", self._url, deadline, body, {"Content-Type": content_type}))
+
+    def _get(self, action: str, deadline: float, parameters: Mapping[str, str]) -> etree._Element:
+        query = urlencode({**self._common(action), **parameters})
+        return _document(self._send("GET", f"{self._url}?{query}", deadline))
 
     def _common(self, action: str) -> dict[str, str]:
         return {"Version": _VERSION, "Locale": "en", "Action": action, **self._identity.signature()}

@@ -40,7 +40,7 @@ class Pool:
 
     def account(self, secrets: Sequence[str], make: Callable[[], "Client"]) -> Account:
         """The account under these texts, of which only a keyed hash is kept; with ``make``'s client where it is new."""
-        key = blake2b("\0".join(secrets).encode(), key=self._key).digest()
+        key = blake2b(repr(tuple(secrets)).encode(), key=self._key).digest()
         now = time.monotonic()
         with self._lock:
             self._drop_old(now)
@@ -49,7 +49,10 @@ class Pool:
                 return self._accounts[key][1]
         account = Account(make())
         with self._lock:
-            return self._accounts.setdefault(key, (now, account))[1]
+            account = self._accounts.setdefault(key, (now, account))[1]
+            if len(self._accounts) > _MAXIMUM:
+                self._accounts.popitem(last=False)
+        return account
 
     def clear(self) -> None:
         """Forget all accounts."""
@@ -62,5 +65,3 @@ class Pool:
             self._accounts.clear()
         for key in [key for key, (since, _) in self._accounts.items() if now - since > _SECONDS]:
             del self._accounts[key]
-        while len(self._accounts) >= _MAXIMUM:
-            self._accounts.popitem(last=False)
