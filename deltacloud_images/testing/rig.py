@@ -29,7 +29,8 @@ class Rig(ABC):
     a broken reader cannot hide a broken writer.
     """
 
-    #: A driver made from the configuration that points to this cloud, with a ``timeout_seconds`` of a second or two.
+    #: A driver made from the configuration that points to this cloud and prepared, with a ``timeout_seconds`` of a
+    #: second or two.
     driver: Driver
     provider: str | None = None
     #: Credentials that the cloud accepts, and ones that it rejects.

@@ -27,6 +27,7 @@ class MockRig(Rig):
         self._path = folder / "cloud.sqlite3"
         self._numbers = count(100)
         self.driver = self._driver()
+        self.driver.prepare()
 
     def _driver(self, **table: Any) -> MockDriver:
         return MockDriver.from_config({"path": str(self._path), **table}, timeout_seconds=0.05)
