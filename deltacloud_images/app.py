@@ -47,7 +47,8 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     atexit.register(registry.close)
 
     app = Application("deltacloud_images", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.server.max_body_bytes
+    # One byte more than is allowed, so that a chunked body can be seen to exceed it.
+    app.config["MAX_CONTENT_LENGTH"] = settings.server.max_body_bytes + 1
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False

@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from deltacloud_images.config import ServerSettings
 from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.web.gunicorn import MAX_REQUEST_LINE
 
 _GRACE_SECONDS = 30
 
@@ -51,6 +52,7 @@ class _Gunicorn(BaseApplication):
             "timeout": int(self._settings.backend_timeout_seconds) + _GRACE_SECONDS,
             "graceful_timeout": _GRACE_SECONDS,
             "keepalive": 5,
+            "limit_request_line": MAX_REQUEST_LINE,
             "forwarded_allow_ips": "",
             "loglevel": "warning" if self._settings.log_level == "info" else self._settings.log_level,
         }

@@ -87,7 +87,7 @@ def gunicorn(folder: Path, config: Path, environ: Mapping[str, str] | None = Non
     command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8"]
     with (folder / "gunicorn.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--no-control-socket", "deltacloud_images:create_app()"],
+            [*command, "--limit-request-line", "65536", "--no-control-socket", "deltacloud_images:create_app()"],
             env={**os.environ, "DELTACLOUD_IMAGES_CONFIG": str(config), **(environ or {})},
             stderr=log,
         )

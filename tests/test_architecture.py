@@ -23,7 +23,7 @@ ALLOWED = {
     "serializers": {"driver", "models"},
     "web": {"catalog", "config", "driver", "errors", "models", "registry", "serializers"},
     "app": {"config", "errors", "logs", "registry", "web"},
-    "server": {"config", "errors"},
+    "server": {"config", "errors", "web"},
     "cli": {"app", "config", "errors", "registry", "server"},
     "testing": {"catalog", "driver", "errors", "models"},
 }

@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from deltacloud_images import errors
 from deltacloud_images.serializers import Failure
@@ -52,8 +52,6 @@ def _answer_http(error: HTTPException) -> Response:
         response = _answer(errors.MethodNotAllowed(f"{request.method} is not possible here, but {allowed} is."))
         response.headers["Allow"] = allowed
         return response
-    if isinstance(error, RequestEntityTooLarge):
-        return _answer(errors.BodyTooLarge(f"The body exceeds the limit of {request.max_content_length} bytes."))
     return _answer(errors.ValidationFailure(f"The request is malformed: {error.name}."))
 
 

@@ -8,7 +8,7 @@ from typing import cast
 from urllib.parse import quote
 
 from flask import Flask, Request, Response, current_app, g, request
-from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import MapAdapter
 
 from deltacloud_images.config import Settings
@@ -16,7 +16,7 @@ from deltacloud_images.errors import ValidationFailure
 from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_VERSION
 from deltacloud_images.web.call import Call, current_call, refuse_cross_site
-from deltacloud_images.web.parameters import read_parameters
+from deltacloud_images.web.parameters import read_parameters, refuse_large
 from deltacloud_images.web.paths import PROBLEM, raw_path
 
 SERVER = f"Apache-Deltacloud/{API_VERSION}"
@@ -43,17 +43,12 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
             raise ValidationFailure(environ[PROBLEM])
         if current.method not in ("GET", "HEAD", "OPTIONS"):
             refuse_cross_site(current)
-            _refuse_large(settings.server.max_body_bytes)
+            refuse_large(current)
             _override_method()
 
     app.config["SENDS_SERVER_HEADER"] = True
     app.before_request(begin)
     app.after_request(_finish)
-
-
-def _refuse_large(limit: int) -> None:
-    if (request.content_length or 0) > limit:
-        raise RequestEntityTooLarge
 
 
 def _override_method() -> None:

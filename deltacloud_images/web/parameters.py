@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from io import BytesIO
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.formparser import FormDataParser
 
-from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.errors import BodyTooLarge, ValidationFailure
 from deltacloud_images.web.paths import MATRIX
 
 MAX_FIELDS = 1000
@@ -67,6 +68,17 @@ def read_parameters(request: Request) -> Parameters:
     return Parameters(_body(request), _query(request), _matrix(request))
 
 
+def refuse_large(request: Request) -> None:
+    """Raise ``BodyTooLarge`` where the announced length exceeds the limit."""
+    _check_size(request, request.content_length or 0)
+
+
+def _check_size(request: Request, size: int) -> None:
+    limit = cast(int, request.max_content_length) - 1
+    if size > limit:
+        raise BodyTooLarge(f"The body exceeds the limit of {limit} bytes.")
+
+
 def _collect(pairs: Pairs) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -95,31 +107,26 @@ def _urlencoded(raw: bytes, where: str) -> Pairs:
 
 
 def _body(request: Request) -> Pairs:
-    kind = request.mimetype
-    if kind == "multipart/form-data":
-        return _multipart(request)
-    raw = request.get_data(cache=True)
+    kind, raw = request.mimetype, request.get_data()
+    _check_size(request, len(raw))  # a chunked body does not announce its length
     if not raw.strip():
         return ()
     if kind in _FORMS:
         return _urlencoded(raw.strip(), "body")
     if kind == "application/json":
         return _json(raw)
+    if kind == "multipart/form-data":
+        return _multipart(raw, request.mimetype_params)
     raise ValidationFailure(
         f"A body of type '{kind}' is not understood; send application/x-www-form-urlencoded, multipart/form-data"
         " or application/json."
     )
 
 
-def _multipart(request: Request) -> Pairs:
-    parser = FormDataParser(
-        max_form_memory_size=request.max_content_length,
-        max_content_length=request.max_content_length,
-        max_form_parts=MAX_FIELDS,
-        silent=False,
-    )
+def _multipart(raw: bytes, options: dict[str, str]) -> Pairs:
+    parser = FormDataParser(max_form_memory_size=None, max_form_parts=MAX_FIELDS, silent=False)
     try:
-        _, form, _ = parser.parse(request.stream, request.mimetype, request.content_length, request.mimetype_params)
+        _, form, _ = parser.parse(BytesIO(raw), "multipart/form-data", len(raw), options)
     except ValueError:
         raise ValidationFailure("The multipart body is truncated or malformed.") from None
     return list(form.items(multi=True))
