@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from deltacloud_images import logs
 from deltacloud_images.config import Settings, load
@@ -26,11 +27,17 @@ class Services:
 
 
 class Application(Flask):
-    """Flask, without asking at every request whether a view is asynchronous: none is."""
+    """Flask, less two things that it does at every request and that this API has no use for."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function itself."""
+        """The function itself: no view is asynchronous."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """An adapter that matches by the path alone: the API is the same on every host."""
+        if request is None:
+            return None
+        return self.url_map.bind("", path_info=request.environ["PATH_INFO"], default_method=request.method)
 
 
 def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask:
