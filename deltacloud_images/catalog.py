@@ -73,7 +73,15 @@ class Catalog:
     """What one caller can do on one provider. Every method raises only ``DeltacloudError``, bugs of ours aside."""
 
     def __init__(self, driver: Driver, credentials: Credentials, provider: str | None) -> None:
-        """Connects; raises ``AuthenticationFailure`` and the like where the driver finds out already then."""
+        """Connects, to the driver's default provider where none is given.
+
+        Raises ``ValidationFailure`` for a provider that is missing or not allowed, and ``AuthenticationFailure`` where
+        the driver finds out already then.
+        """
+        provider = provider or driver.default_provider
+        check_provider(driver, provider)
+        if provider is None and driver.requires_provider:
+            raise ValidationFailure(f"{driver.title} has no provider: the operator has to configure one.")
         self._driver = driver
         self._translating = _Translating(driver)
         with self._translating:
@@ -219,6 +227,13 @@ class Catalog:
     def _stream(self, found: Iterable[Item], matches: Callable[[Item], bool] | None) -> Iterator[Item]:
         with self._translating:
             yield from found if matches is None else filter(matches, found)
+
+
+def check_provider(driver: Driver, provider: str | None) -> None:
+    """Raise ``ValidationFailure`` that lists the allowed providers unless it is one of them."""
+    if provider is not None and not driver.allows_provider(provider):
+        allowed = ", ".join(each.id for each in driver.providers()) or "none, as none is configured"
+        raise ValidationFailure(f"{driver.title} has no provider '{provider}'; there are: {allowed}.")
 
 
 def by_size(profiles: Iterable[HardwareProfile]) -> list[HardwareProfile]:

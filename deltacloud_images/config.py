@@ -79,10 +79,10 @@ def load(path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] 
     path = path or environ.get(FILE_VARIABLE) or None
     text = _read(path) if path else ""
     tables = _override(_parse(path, text), environ)
-    try:
-        return settings_from_table(Settings, tables)
-    except InvalidTable as error:
-        raise ConfigurationError(_report(path, text, error.problems)) from None
+    if problems := list(_problems(tables)):
+        found = "; ".join(str(FileProblem(line_of(text, each.path), each)) for each in problems)
+        raise ConfigurationError(f"{path}: {found}" if path else found)
+    return settings_from_table(Settings, tables)
 
 
 def check(path: str | os.PathLike[str]) -> list[FileProblem]:
@@ -106,9 +106,11 @@ def _problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("drivers", name), f"there is no such driver; there are {', '.join(names)}")
         elif isinstance(table, dict):
             try:
-                settings_from_table(registry.driver_class(name).settings_type, table)
+                registry.driver_class(name).from_config(table)
             except InvalidTable as error:
-                yield from (Problem(("drivers", name, *each.path), each.reason) for each in error.problems)
+                yield from error.below("drivers", name).problems
+            except ConfigurationError as error:
+                yield Problem(("drivers", name), str(error))
     default = tables.get("api", {})
     default = default.get("default_driver", "mock") if isinstance(default, dict) else "mock"
     if isinstance(default, str) and default not in names:
@@ -157,8 +159,3 @@ def _override(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, A
         if value and isinstance(tables.setdefault(table, {}), dict):
             tables[table][key] = int(value) if key == "port" and value.isdecimal() else value
     return tables
-
-
-def _report(path: object, text: str, problems: list[Problem]) -> str:
-    found = "; ".join(str(FileProblem(line_of(text, each.path), each)) for each in problems)
-    return f"{path}: {found}" if path else found

@@ -23,7 +23,7 @@ from deltacloud_images.models import (
     StateMachine,
     no_options,
 )
-from deltacloud_images.schema import settings_from_table
+from deltacloud_images.schema import InvalidTable, Problem, settings_from_table
 
 
 class Capability(StrEnum):
@@ -202,6 +202,8 @@ class Driver(ABC):
     states: ClassVar[StateMachine]
     #: Modules that its SDK consists of. Importing the driver's package imports none of them: ``connect`` does.
     requires: ClassVar[tuple[str, ...]] = ()
+    #: Whether every request is for one provider: then ``connect`` gets an allowed one, and never ``None``.
+    requires_provider: ClassVar[bool] = True
     #: What HTTP Basic's user and password are on this cloud, for people.
     credential_names: ClassVar[tuple[str, str]] = ("user", "password")
 
@@ -216,7 +218,11 @@ class Driver(ABC):
 
         Raises ``ConfigurationError`` that names every bad key.
         """
-        return cls(settings_from_table(cls.settings_type, table), timeout_seconds)
+        driver = cls(settings_from_table(cls.settings_type, table), timeout_seconds)
+        default = driver.default_provider
+        if default is not None and not driver.allows_provider(default):
+            raise InvalidTable([Problem(("default_provider",), f"there is no provider '{default}'")])
+        return driver
 
     def prepare(self) -> None:  # noqa: B027 (most have nothing to prepare)
         """Called once, before the first ``connect``: check what the settings name, without asking the cloud.
@@ -226,8 +232,9 @@ class Driver(ABC):
 
     @property
     def default_provider(self) -> str | None:
-        """The provider that is meant where a request names none."""
-        return None
+        """The provider that is meant where a request names none: that of the key ``default_provider``, or the first."""
+        configured: str = getattr(self.settings, "default_provider", "")
+        return configured or next((each.id for each in self.providers()), None)
 
     def providers(self) -> Sequence[Provider]:
         """The providers to tell clients of, from the settings alone."""
@@ -247,7 +254,11 @@ class Driver(ABC):
 
     @abstractmethod
     def connect(self, credentials: Credentials, provider: str | None) -> Session:
-        """A session for one request. Cheap: clients and tokens are pooled behind it."""
+        """A session for one request. Cheap: clients and tokens are pooled behind it.
+
+        The server has checked that the provider is an allowed one; it is ``None`` only for drivers that do not require
+        one.
+        """
 
     @abstractmethod
     def translate(self, error: Exception) -> DeltacloudError | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from deltacloud_images.driver import Driver
 from deltacloud_images.errors import ConfigurationError, ValidationFailure
+from deltacloud_images.schema import InvalidTable
 
 ENTRY_POINT_GROUP = "deltacloud_images.drivers"
 
@@ -88,7 +89,10 @@ class Registry:
         with self._lock:
             if name not in self._made:
                 table = self._tables.get(name, {})
-                self._made[name] = driver_class.from_config(table, timeout_seconds=self._timeout_seconds)
+                try:
+                    self._made[name] = driver_class.from_config(table, timeout_seconds=self._timeout_seconds)
+                except InvalidTable as error:
+                    raise error.below("drivers", name) from None
             return self._made[name]
 
     def _prepare(self, name: str) -> Driver:

@@ -34,6 +34,10 @@ class InvalidTable(ConfigurationError):
         super().__init__("; ".join(map(str, problems)))
         self.problems = problems
 
+    def below(self, *path: str) -> "InvalidTable":
+        """The same problems, as those of a table that stands at ``path``."""
+        return InvalidTable([Problem((*path, *each.path), each.reason) for each in self.problems])
+
 
 def settings_from_table(settings_type: type[Settings], table: Mapping[str, Any]) -> Settings:
     """The table as an instance of the dataclass; raises ``InvalidTable`` for unknown keys, wrong types and ranges.

@@ -16,7 +16,7 @@ ALLOWED = {
     "models": set(),
     "schema": {"errors"},
     "driver": {"errors", "models", "schema"},
-    "registry": {"driver", "errors"},
+    "registry": {"driver", "errors", "schema"},
     "catalog": {"driver", "errors", "models"},
     "config": {"errors", "registry", "schema"},
     "logs": {"config"},

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Request, current_app, g, request
 
-from deltacloud_images.catalog import Catalog
+from deltacloud_images.catalog import Catalog, check_provider
 from deltacloud_images.config import ApiSettings
 from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import Forbidden, NotAcceptable, NotSupported, ValidationFailure
@@ -86,9 +86,9 @@ class Call:
     def _choose_provider(self, wanted: str | None) -> None:
         default = self._defaults.default_provider if self.driver_name == self._defaults.default_driver else ""
         provider = (wanted or "").strip() or default or self.driver.default_provider
-        if provider and (_UNPRINTABLE.search(provider) or not self.driver.allows_provider(provider)):
-            allowed = ", ".join(each.id for each in self.driver.providers()) or "none, as none is configured"
-            raise ValidationFailure(f"{self.driver.title} has no provider '{provider}'; there are: {allowed}.")
+        if provider and _UNPRINTABLE.search(provider):
+            raise ValidationFailure("The provider's name holds control characters.")
+        check_provider(self.driver, provider)
         self.provider = provider
 
     def own_parameters(self, collection: str, rel: str) -> list[str]:

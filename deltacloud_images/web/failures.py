@@ -30,7 +30,7 @@ def _answer(error: errors.DeltacloudError) -> Response:
         provider=call.provider or "default",
         request_id=call.request_id,
     )
-    if error.status >= 500:
+    if error.status > errors.InternalError.status:
         log.warning("%s: %s (request %s)", error.name, error, call.request_id, exc_info=_cause(error))
     body = call.serializer.error(failure, call.links).encode("utf-8", "surrogatepass")
     response = Response(body, error.status, content_type=call.serializer.content_type)

@@ -34,6 +34,7 @@ class FgcpDriver(Driver):
     capabilities = frozenset(Capability) - {Capability.REBOOT_INSTANCE}
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, REALM_FILTER)
     states = convert.STATES
+    requires_provider = False
     requires = ("cryptography", "lxml", "urllib3")
     credential_names = ("certificate folder", "passphrase")
 
@@ -42,9 +43,6 @@ class FgcpDriver(Driver):
         super().__init__(settings, timeout_seconds)
         self._directory = Path(settings.certificates).expanduser()
         self._pool = Pool()
-        default = settings.default_provider
-        if default and default not in settings.providers:
-            raise ConfigurationError(f"drivers.fgcp.default_provider: there is no provider '{default}'")
         for name, provider in settings.providers.items():
             if provider.ca_file and not Path(provider.ca_file).is_file():
                 raise ConfigurationError(f"drivers.fgcp.providers.{name}.ca_file: there is no file {provider.ca_file}")
@@ -87,7 +85,7 @@ class FgcpDriver(Driver):
         from deltacloud_fgcp.client import Client
 
         settings: FgcpSettings = self.settings
-        region = provider or self.default_provider or owner.region
+        region = provider or owner.region
         if region not in settings.providers:
             raise ValidationFailure(
                 f"Which region? The certificate's country tells none: name one of {', '.join(settings.providers)}."

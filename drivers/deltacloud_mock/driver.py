@@ -47,6 +47,7 @@ class MockDriver(Driver):
         REALM_FILTER,
     )
     states = convert.STATES
+    requires_provider = False
 
     def __init__(self, settings: MockSettings, timeout_seconds: float) -> None:
         """The file is opened when it is first used."""

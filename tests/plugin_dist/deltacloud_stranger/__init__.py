@@ -35,10 +35,6 @@ class StrangeDriver(Driver):
     capabilities = frozenset({Capability.IMAGES})
     states = StateMachine(Transition("start", "finish", "destroy"))
 
-    @property
-    def default_provider(self) -> str:
-        return "north"
-
     def providers(self) -> list[Provider]:
         return [Provider("north", {"api": "https://north.example"}), Provider("south")]
 
