@@ -1,0 +1,95 @@
+"""The vSphere driver: the configured vCenters and the sessions on them."""
+
+import os
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from deltacloud_images.driver import (
+    HARDWARE_PROFILES,
+    OWNER_ID,
+    REALM_FILTER,
+    USER_NAME,
+    Capability,
+    Credentials,
+    Driver,
+    Provider,
+    Session,
+)
+from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
+from deltacloud_vsphere import convert
+from deltacloud_vsphere.config import VsphereSettings
+
+if TYPE_CHECKING:
+    from deltacloud_vsphere.places import Places
+
+
+class VsphereDriver(Driver):
+    """The templates and virtual machines of the configured vCenters and ESX hosts."""
+
+    title = "VMware vSphere"
+    settings_type = VsphereSettings
+    capabilities = frozenset(Capability)
+    features = (OWNER_ID, USER_NAME, HARDWARE_PROFILES, REALM_FILTER)
+    states = convert.STATES
+    requires = ("pyVmomi", "urllib3")
+    credential_names = ("vCenter user", "password")
+
+    def __init__(self, settings: VsphereSettings, timeout_seconds: float) -> None:
+        """Connects to nothing; raises ``ConfigurationError`` for an unknown default and an unusable ``ca_file``."""
+        super().__init__(settings, timeout_seconds)
+        self._configured = settings.providers
+        self._places: Places | None = None
+        self._process = 0
+        self._lock = Lock()
+        if settings.default_provider and settings.default_provider not in settings.providers:
+            raise ConfigurationError(
+                f"drivers.vsphere.default_provider: there is no provider '{settings.default_provider}'"
+            )
+        for name, provider in settings.providers.items():
+            if provider.ca_file and not os.access(provider.ca_file, os.R_OK):
+                raise ConfigurationError(f"drivers.vsphere.providers.{name}.ca_file: {provider.ca_file} cannot be read")
+
+    @property
+    def default_provider(self) -> str | None:
+        """The configured one, else the first."""
+        configured: str = self.settings.default_provider
+        return configured or next(iter(self._configured), None)
+
+    def providers(self) -> Sequence[Provider]:
+        """Those of the configuration. Their hosts are the operator's affair."""
+        return [Provider(name) for name in self._configured]
+
+    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+        """A session that logs in when it is first used; raises ``ValidationFailure`` for an unknown provider."""
+        from deltacloud_vsphere.session import VsphereSession
+
+        name = provider or self.default_provider
+        if name is None or name not in self._configured:
+            allowed = ", ".join(self._configured) or "none, since the configuration has none"
+            raise ValidationFailure(f"There is no provider '{name}' on vSphere; there are: {allowed}.")
+        lease = self._reach().lease(name, credentials)
+        return VsphereSession(lease, credentials.user, self.timeout_seconds, self.settings.task_wait_seconds)
+
+    def translate(self, error: Exception) -> DeltacloudError | None:
+        """By the tables in ``errors``."""
+        from deltacloud_vsphere import errors
+
+        return errors.translate(error)
+
+    def close(self) -> None:
+        """Log out of all vCenters."""
+        with self._lock:
+            places, self._places = self._places, None
+        if places and self._process == os.getpid():
+            places.close()
+
+    def _reach(self) -> "Places":
+        """The vCenters as this process reaches them: connections and sessions never cross a fork."""
+        from deltacloud_vsphere.places import Places
+
+        with self._lock:
+            if self._places is None or self._process != os.getpid():
+                self._places = Places(self.settings, self.timeout_seconds)
+                self._process = os.getpid()
+            return self._places

@@ -1,0 +1,211 @@
+"""What one caller does on one vCenter: each verb a fixed number of round trips, however large the inventory is."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from deltacloud_images.driver import Session
+from deltacloud_images.errors import Conflict, ObjectNotFound, ValidationFailure
+from deltacloud_images.models import (
+    HardwareProfile,
+    Image,
+    ImageFilter,
+    Instance,
+    InstanceFilter,
+    NewImage,
+    NewInstance,
+    Realm,
+)
+from deltacloud_vsphere import convert, launch
+from deltacloud_vsphere.places import Lease, is_sendable
+from deltacloud_vsphere.rows import Row
+from deltacloud_vsphere.vcenter import VCenter
+
+_OBJECT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+_LONGEST_NAME = 80
+
+
+class VsphereSession(Session):
+    """What one vCenter user sees and does. Each verb has the whole time limit."""
+
+    def __init__(self, lease: Lease, user: str, timeout_seconds: float, task_wait_seconds: float) -> None:
+        """Logs in when the first verb needs it."""
+        self._lease = lease
+        self._user = user
+        self._timeout_seconds = timeout_seconds
+        self._task_wait_seconds = task_wait_seconds
+
+    def _vcenter(self) -> VCenter:
+        return VCenter(self._lease, time.monotonic() + self._timeout_seconds)
+
+    def verify(self) -> None:
+        """Log in, or ask whether the login still holds."""
+        self._vcenter().is_alive()
+
+    def account_id(self) -> str:
+        """All that a user sees is the user's."""
+        return self._user
+
+    def close(self) -> None:
+        """Leave the login to others."""
+        self._lease.close()
+
+    def images(self, wanted: ImageFilter) -> Iterator[Image]:
+        """The templates of all datacenters and folders. vCenters cannot filter."""
+        vcenter = self._vcenter()
+        rows = vcenter.listed({"VirtualMachine": _image_properties(vcenter)})
+        return (convert.image(row, self._user) for row in rows if convert.is_template(row))
+
+    def image(self, image_id: str) -> Image:
+        """By id, or by name where exactly one template bears it; ``Conflict`` where several do."""
+        vcenter = self._vcenter()
+        return convert.image(_template(vcenter, image_id, _image_properties(vcenter)), self._user)
+
+    def create_image(self, new: NewImage) -> Image:
+        """The virtual machine itself becomes the template: it keeps its id, name and notes, and is no instance then."""
+        vcenter = self._vcenter()
+        known = self._instance(_instance_row(vcenter, new.instance_id, convert.INSTANCE))
+        if not known.can_create_image:
+            raise Conflict(f"Instance '{known.id}' is {known.state}: it can be saved as an image when it is STOPPED.")
+        vcenter.call("VirtualMachine", known.id, "MarkAsTemplate")
+        return convert.image(_template(vcenter, known.id, _image_properties(vcenter)), self._user)
+
+    def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
+        """With its disks. Never an ordinary virtual machine."""
+        vcenter = self._vcenter()
+        self._run(vcenter, _template(vcenter, image_id, convert.IMAGE_NAMES), "Destroy_Task")
+
+    def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
+        """The virtual machines that are no templates, and the clones of templates that the vCenter is making."""
+        rows = self._vcenter().listed({"VirtualMachine": convert.INSTANCE, "Task": convert.TASK}, with_tasks=True)
+        machines = [row for row in rows if row.kind == "VirtualMachine"]
+        templates = {row.id for row in machines if convert.is_template(row)}
+        for row in machines:
+            if row.id not in templates:
+                yield convert.instance(row, self._user)
+        for row in rows:
+            if convert.is_clone(row) and convert.is_going_on(row) and row.text("info.entity") in templates:
+                yield convert.pending(row, self._user)
+
+    def instance(self, instance_id: str) -> Instance:
+        """By id, or by the id of the task that makes it, as long as the vCenter remembers the task."""
+        return self._instance(_instance_row(self._vcenter(), instance_id, convert.INSTANCE))
+
+    def create_instance(self, new: NewInstance) -> Sequence[Instance]:
+        """A clone, powered on; ``PENDING`` where it is not finished after ``task_wait_seconds``."""
+        vcenter = self._vcenter()
+        name = _new_name(new.name)
+        template = _template(vcenter, new.image_id, convert.IMAGE_PLACE)
+        size = launch.sizes(new.properties, new.profile or self.hardware_profiles()[0]) if new.properties else None
+        inventory = vcenter.listed({"ComputeResource": launch.COMPUTE, "Datacenter": launch.DATACENTER})
+        plan = launch.plan(template, new.realm_id, inventory, size)
+        task = vcenter.call("VirtualMachine", template.id, "CloneVM_Task", name=convert.escaped(name), **plan)
+        made = vcenter.settle(task._GetMoId(), self._task_wait_seconds)
+        row = _instance_row(vcenter, made or task._GetMoId(), convert.INSTANCE)
+        return (replace(self._instance(row), name=name),)
+
+    def start_instance(self, instance_id: str) -> Instance:
+        """Power on, or resume what is suspended."""
+        return self._act(instance_id, "PowerOnVM_Task", "")
+
+    def stop_instance(self, instance_id: str) -> Instance:
+        """Let the guest shut down; power off where it runs no tools that could."""
+        return self._act(instance_id, "PowerOffVM_Task", "ShutdownGuest")
+
+    def reboot_instance(self, instance_id: str) -> Instance:
+        """Let the guest reboot; reset where it runs no tools that could."""
+        return self._act(instance_id, "ResetVM_Task", "RebootGuest")
+
+    def destroy_instance(self, instance_id: str) -> None:
+        """With its disks. Never a template."""
+        vcenter = self._vcenter()
+        self._run(vcenter, _machine(vcenter, instance_id, ()), "Destroy_Task")
+
+    def hardware_profiles(self) -> Sequence[HardwareProfile]:
+        """One, as large as the largest host."""
+        rows = self._vcenter().listed({"HostSystem": convert.HOST_SIZE})
+        return (convert.hardware_profile(rows),)
+
+    def realms(self) -> Iterator[Realm]:
+        """Datastores and clusters."""
+        wanted = {"Datastore": convert.DATASTORE, "ClusterComputeResource": convert.CLUSTER}
+        return map(convert.realm, self._vcenter().listed(wanted))
+
+    def _instance(self, row: Row) -> Instance:
+        return (convert.pending if row.kind == "Task" else convert.instance)(row, self._user)
+
+    def _act(self, instance_id: str, task_method: str, guest_method: str) -> Instance:
+        vcenter = self._vcenter()
+        row = _machine(vcenter, instance_id, (convert.TOOLS,))
+        if guest_method and row.text(convert.TOOLS) == "guestToolsRunning":
+            vcenter.call("VirtualMachine", row.id, guest_method)
+        else:
+            self._run(vcenter, row, task_method)
+        return self._instance(_instance_row(vcenter, row.id, convert.INSTANCE))
+
+    def _run(self, vcenter: VCenter, row: Row, task_method: str) -> None:
+        """Start a task on a virtual machine; raise its fault where it fails soon. It may still go on after this."""
+        task = vcenter.call("VirtualMachine", row.id, task_method)
+        vcenter.settle(task._GetMoId(), self._task_wait_seconds)
+
+
+def _image_properties(vcenter: VCenter) -> Sequence[str]:
+    return (*convert.IMAGE, convert.CREATED) if vcenter.tells_creation else convert.IMAGE
+
+
+def _template(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
+    """The template of that id, else the only one of that name. One round trip for an id, three for a name."""
+    rows = _machines(vcenter, sought, wanted)
+    if not rows:
+        names = vcenter.listed({"VirtualMachine": convert.IMAGE_NAMES})
+        ids = [row.id for row in names if convert.is_template(row) and convert.name(row) == sought]
+        if len(ids) > 1:
+            raise Conflict(f"Several images are named '{sought}'; use one of the ids {', '.join(sorted(ids))}.")
+        rows = _machines(vcenter, ids[0], wanted) if ids else []
+    if not rows or not convert.is_template(rows[0]):
+        raise ObjectNotFound(f"Image '{sought}' was not found.")
+    return rows[0]
+
+
+def _machines(vcenter: VCenter, machine_id: str, wanted: Sequence[str]) -> list[Row]:
+    if not _OBJECT_ID.fullmatch(machine_id):
+        return []
+    return vcenter.found([("VirtualMachine", machine_id)], {"VirtualMachine": wanted})
+
+
+def _instance_row(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
+    """The virtual machine of that id, or the one that the clone of that task id has made, or else that task."""
+    unknown = ObjectNotFound(f"Instance '{sought}' was not found.")
+    if not _OBJECT_ID.fullmatch(sought):
+        raise unknown
+    both = vcenter.found(
+        [("VirtualMachine", sought), ("Task", sought)], {"VirtualMachine": wanted, "Task": convert.TASK}
+    )
+    rows = {row.kind: row for row in both}
+    task = rows.get("Task")
+    if task and convert.is_clone(task):
+        made = task.text("info.result")
+        origin = _machines(vcenter, made or task.text("info.entity"), wanted)
+        if origin and not made and convert.is_template(origin[0]):
+            return task
+        rows = {row.kind: row for row in origin}
+    machine = rows.get("VirtualMachine")
+    if machine is None or convert.is_template(machine):
+        raise unknown
+    return machine
+
+
+def _machine(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
+    row = _instance_row(vcenter, sought, (convert.TEMPLATE, *wanted))
+    if row.kind == "Task":
+        raise Conflict(f"Instance '{sought}' is still being made, or could not be made.")
+    return row
+
+
+def _new_name(asked: str) -> str:
+    """The name of a new instance; one that nobody has where none is asked for."""
+    if len(asked) > _LONGEST_NAME or not is_sendable(asked):
+        raise ValidationFailure(f"name has {len(asked)} characters, but up to {_LONGEST_NAME}, and none for control.")
+    return asked or f"instance-{uuid4().hex[:12]}"
