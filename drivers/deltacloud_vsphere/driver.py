@@ -19,6 +19,7 @@ from deltacloud_images.driver import (
 from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
 from deltacloud_vsphere import convert
 from deltacloud_vsphere.config import VsphereSettings
+from deltacloud_vsphere.tls import tls_context
 
 if TYPE_CHECKING:
     from deltacloud_vsphere.places import Places
@@ -47,8 +48,12 @@ class VsphereDriver(Driver):
                 f"drivers.vsphere.default_provider: there is no provider '{settings.default_provider}'"
             )
         for name, provider in settings.providers.items():
-            if provider.ca_file and not os.access(provider.ca_file, os.R_OK):
-                raise ConfigurationError(f"drivers.vsphere.providers.{name}.ca_file: {provider.ca_file} cannot be read")
+            try:
+                tls_context(provider)
+            except OSError as error:
+                raise ConfigurationError(
+                    f"drivers.vsphere.providers.{name}.ca_file: cannot be used: {error}"
+                ) from error
 
     @property
     def default_provider(self) -> str | None:

@@ -16,6 +16,7 @@ from urllib3.exceptions import NewConnectionError, ProtocolError, SSLError
 
 from deltacloud_vsphere.config import ProviderSettings
 from deltacloud_vsphere.rows import VIM, Row
+from deltacloud_vsphere.tls import tls_context
 
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -90,15 +91,6 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
-
-
-def tls_context(settings: ProviderSettings) -> ssl.SSLContext:
-    """How the vCenter's certificate is checked; raises ``OSError`` where ``ca_file`` cannot be read."""
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
-    if not settings.verify_tls:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def time_left(deadline: float) -> float:

@@ -1,7 +1,7 @@
 """One caller on one vCenter for the length of one verb: calls, renewed logins, and questions to the inventory."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pyVmomi import vim, vmodl
@@ -64,7 +64,7 @@ class VCenter:
             if with_tasks:
                 roots.append(_through(vim.TaskManager(login.task_manager), "recentTask"))
             try:
-                return list(_collect(stub, login, roots, wanted))
+                return _collect(stub, login, roots, wanted)
             except vmodl.fault.ManagedObjectNotFound as error:
                 if error.obj == view:  # a view lives as long as its session
                     raise vim.fault.NotAuthenticated() from error
@@ -80,9 +80,10 @@ class VCenter:
 
         def ask(stub: Stub, login: Login) -> list[Row]:
             if not self._lease.place.datacenter:
-                return list(_collect(stub, login, [_Query.ObjectSpec(obj=_managed(each)) for each in objects], wanted))
+                roots = [_Query.ObjectSpec(obj=_managed(each)) for each in objects]
+                return _collect(stub, login, roots, wanted, missing_are_left_out=True)
             roots = [_Query.ObjectSpec(obj=_managed(each), skip=False, selectSet=_upwards()) for each in objects]
-            rows = list(_collect(stub, login, roots, {**wanted, "Datacenter": ("name",)}))
+            rows = _collect(stub, login, roots, {**wanted, "Datacenter": ("name",)}, missing_are_left_out=True)
             inside = any((row.kind, row.id) == login.root for row in rows)
             return [row for row in rows if row.kind in wanted and (inside or row.kind != "VirtualMachine")]
 
@@ -148,12 +149,17 @@ def _upwards() -> list[Any]:
     return [parent, app]
 
 
-def _collect(stub: Stub, login: Login, roots: Sequence[Any], wanted: Wanted) -> Iterator[Row]:
+def _collect(
+    stub: Stub, login: Login, roots: Sequence[Any], wanted: Wanted, *, missing_are_left_out: bool = False
+) -> list[Row]:
     collector = _Query(login.property_collector, stub)
     properties = [_Query.PropertySpec(type=_KINDS[kind], pathSet=list(paths)) for kind, paths in wanted.items()]
-    spec = _Query.FilterSpec(objectSet=list(roots), propSet=properties, reportMissingObjectsInResults=True)
+    spec = _Query.FilterSpec(
+        objectSet=list(roots), propSet=properties, reportMissingObjectsInResults=missing_are_left_out
+    )
     page: Page = collector.RetrievePropertiesEx([spec], _Query.RetrieveOptions())
-    yield from page.rows
+    rows = page.rows
     while page.token:
         page = collector.ContinueRetrievePropertiesEx(page.token)
-        yield from page.rows
+        rows += page.rows
+    return rows

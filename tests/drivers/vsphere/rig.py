@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 import trustme
-from pyVim.task import WaitForTask
 from pyVmomi import vim, vmodl
 from pyVmomi.SoapAdapter import SoapStubAdapter
 
 from deltacloud_images.driver import Credentials, Driver
+from deltacloud_images.models import InstanceFilter, NewInstance
 from deltacloud_images.testing import Fault, FaultProxy, Rig
 from deltacloud_vsphere import VsphereDriver
 from tests.drivers.vsphere.vcsim import Vcsim
@@ -26,6 +26,7 @@ class VsphereRig(Rig):
     wrong_credentials = Credentials("user", "wrong")
     owner_id = "user"
     renews_sessions = True
+    anything = InstanceFilter()
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +59,7 @@ class VsphereRig(Rig):
 
     def new_driver(self, timeout_seconds: float = 1.5, **table: Any) -> VsphereDriver:
         return VsphereDriver.from_config(
-            {"providers": {"main": self.provider_table()}, **table}, timeout_seconds=timeout_seconds
+            {"providers": {"main": self.provider_table()}} | table, timeout_seconds=timeout_seconds
         )
 
     def provider_table(self, **table: Any) -> dict[str, Any]:
@@ -72,22 +73,43 @@ class VsphereRig(Rig):
     def seed_instance(self) -> str:
         return str(self.seed_machine()._moId)
 
+    def launch_of(self, image_id: str, name: str = "", realm_id: str = "", **properties: str) -> NewInstance:
+        return NewInstance(
+            image_id, name=name or f"launch{next(self._numbers)}", realm_id=realm_id, properties=properties
+        )
+
     def seed_unimageable_instance(self) -> str:
         machine = self.seed_machine()
-        WaitForTask(machine.PowerOn())
+        self.wait(machine.PowerOnVM_Task())
         return str(machine._moId)
 
     def seed_machine(self, name: str = "", datacenter: str = "DC0", **config: Any) -> Any:
         """A new virtual machine that is powered off."""
         name = name or f"seed{next(self._numbers)}"
-        place = self.service.content.searchIndex.FindByInventoryPath(datacenter)
-        compute = self.service.content.searchIndex.FindByInventoryPath(f"{datacenter}/host/{datacenter}_H0")
+        compute = self.find(f"{datacenter}/host/{datacenter}_H0")
         given = {"guestId": "ubuntu64Guest", "numCPUs": 1, "memoryMB": 64, **config}
         files = vim.vm.FileInfo(vmPathName=f"[LocalDS_0] {name}")
         spec = vim.vm.ConfigSpec(name=name, files=files, **given)
-        task = place.vmFolder.CreateVM_Task(config=spec, pool=compute.resourcePool)
-        WaitForTask(task)
-        return task.info.result
+        return self.wait(self.find(datacenter).vmFolder.CreateVM_Task(config=spec, pool=compute.resourcePool))
+
+    def set_property(self, machine: Any, path: str, value: str) -> None:
+        """Set anything that the vCenter tells of a virtual machine, by the simulator's own back door."""
+        option = vim.option.OptionValue(key=f"SET.{path}", value=value)
+        self.wait(machine.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=[option])))
+
+    def find(self, inventory_path: str) -> Any:
+        return self.service.content.searchIndex.FindByInventoryPath(inventory_path)
+
+    def datastore(self, datacenter: str, name: str) -> str:
+        stores = self.find(datacenter).datastoreFolder.childEntity
+        return next(str(store._moId) for store in stores if store.name == name)
+
+    @staticmethod
+    def wait(task: Any) -> Any:
+        """The result of a task; the simulator's tasks are over at once."""
+        info = task.info
+        assert info.state == "success", info.error
+        return info.result
 
     def machine(self, machine_id: str) -> Any:
         return vim.VirtualMachine(machine_id, self.service._stub)
@@ -119,6 +141,14 @@ class VsphereRig(Rig):
         """As if they had idled too long."""
         if keys := self.sessions():
             self.service.content.sessionManager.TerminateSession(keys)
+
+    @contextmanager
+    def before(self, vcsim: Vcsim) -> Iterator[VsphereDriver]:
+        """A driver that reaches another vCenter."""
+        with FaultProxy(vcsim.address, server_tls=self.tls("localhost")) as proxy:
+            driver = self.new_driver(providers={"main": self.provider_table(port=proxy.address[1])})
+            yield driver
+            driver.close()
 
     @contextmanager
     def broken(self, fault: Fault) -> Iterator[Driver]:

@@ -62,7 +62,7 @@ func (c *control) soap(w http.ResponseWriter, r *http.Request) {
 	if fault := c.note(method.Name); fault != "" {
 		w.WriteHeader(http.StatusInternalServerError)
 		fmt.Fprintf(w, `%s<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring>as the test asked</faultstring>`+
-			`<detail><%sFault xsi:type="%s"/></detail></soapenv:Fault>%s`, answerStart, fault, fault, answerEnd)
+			`<detail><%sFault xmlns="urn:vim25" xsi:type="%s"/></detail></soapenv:Fault>%s`, answerStart, fault, fault, answerEnd)
 		return
 	}
 	c.vcenter.serve(w, &call{r, body, method})

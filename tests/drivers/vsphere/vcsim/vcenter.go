@@ -41,9 +41,9 @@ func (v *vcenter) serve(w http.ResponseWriter, c *call) {
 			return
 		}
 		task := v.clone(c, request)
-		answer(w, fmt.Sprintf(`<CloneVM_TaskResponse><returnval type="Task">%s</returnval></CloneVM_TaskResponse>`, task.Value))
+		answer(w, fmt.Sprintf(`<CloneVM_TaskResponse xmlns="urn:vim25"><returnval type="Task">%s</returnval></CloneVM_TaskResponse>`, task.Value))
 	case *types.RebootGuest:
-		answer(w, "<RebootGuestResponse/>")
+		answer(w, `<RebootGuestResponse xmlns="urn:vim25"/>`)
 	default:
 		copyAnswer(w, v.forward(c, c.body))
 	}
@@ -55,8 +55,9 @@ func (v *vcenter) clone(c *call, request *types.CloneVM_Task) types.ManagedObjec
 	task := simulator.CreateTask(source, "clone", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		v.held.RLock()
 		defer v.held.RUnlock()
-		if nameTaken(request) {
-			return nil, &types.DuplicateName{Name: request.Name}
+		folder := simulator.Map.Get(request.Folder).(*simulator.Folder)
+		if other := simulator.Map.FindByName(request.Name, folder.ChildEntity); other != nil {
+			return nil, &types.DuplicateName{Name: request.Name, Object: other.Reference()}
 		}
 		clone, fault := result(v.forward(c, c.body))
 		if fault == nil {
@@ -119,11 +120,6 @@ func result(recorder *httptest.ResponseRecorder) (types.ManagedObjectReference, 
 	return made, nil
 }
 
-func nameTaken(request *types.CloneVM_Task) bool {
-	folder := simulator.Map.Get(request.Folder).(*simulator.Folder)
-	return simulator.Map.FindByName(request.Name, folder.ChildEntity) != nil
-}
-
 // body is a SOAP request for a method of an object.
 func body(method string, this types.ManagedObjectReference, parameters string) []byte {
 	return []byte(fmt.Sprintf(`<?xml version="1.0"?><Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>`+
@@ -132,7 +128,7 @@ func body(method string, this types.ManagedObjectReference, parameters string) [
 }
 
 const answerStart = `<?xml version="1.0" encoding="UTF-8"?>
-<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="urn:vim25"><soapenv:Body>`
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>`
 const answerEnd = `</soapenv:Body></soapenv:Envelope>`
 
 func answer(w http.ResponseWriter, response string) {
