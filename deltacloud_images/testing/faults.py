@@ -54,8 +54,8 @@ class FaultConformance(Conformance):
         with rig.broken(fault) as driver:
             if fault is Fault.EXPIRED and rig.renews_sessions:
                 with Catalog(driver, rig.credentials, rig.provider) as catalog:
+                    assert image in {each.id for each in catalog.images(ImageFilter())}
                     catalog.verify()
-                    list(catalog.images(ImageFilter()))
                 return
             error = self._failure(rig, driver, CALLS[capability], image, instance)
         assert type(error) is EXPECTED[fault], repr(error)
