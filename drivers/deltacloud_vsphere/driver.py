@@ -37,7 +37,7 @@ class VsphereDriver(Driver):
     credential_names = ("vCenter user", "password")
 
     def __init__(self, settings: VsphereSettings, timeout_seconds: float) -> None:
-        """Connects to nothing; raises ``ConfigurationError`` for an unknown default and an unusable ``ca_file``."""
+        """Connects to nothing; raises ``ConfigurationError`` for an unknown ``default_provider``."""
         super().__init__(settings, timeout_seconds)
         self._configured = settings.providers
         self._places: Places | None = None
@@ -47,13 +47,6 @@ class VsphereDriver(Driver):
             raise ConfigurationError(
                 f"drivers.vsphere.default_provider: there is no provider '{settings.default_provider}'"
             )
-        for name, provider in settings.providers.items():
-            try:
-                tls_context(provider)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"drivers.vsphere.providers.{name}.ca_file: cannot be used: {error}"
-                ) from error
 
     @property
     def default_provider(self) -> str | None:
@@ -64,6 +57,16 @@ class VsphereDriver(Driver):
     def providers(self) -> Sequence[Provider]:
         """Those of the configuration. Their hosts are the operator's affair."""
         return [Provider(name) for name in self._configured]
+
+    def prepare(self) -> None:
+        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
+        for name, provider in self._configured.items():
+            try:
+                tls_context(provider)
+            except OSError as error:
+                raise ConfigurationError(
+                    f"drivers.vsphere.providers.{name}.ca_file: '{provider.ca_file}' cannot be used: {error}"
+                ) from error
 
     def connect(self, credentials: Credentials, provider: str | None) -> Session:
         """A session that logs in when it is first used; raises ``ValidationFailure`` for an unknown provider."""

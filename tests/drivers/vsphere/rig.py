@@ -29,8 +29,9 @@ class VsphereRig(Rig):
     anything = InstanceFilter()
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *flags: str) -> None:
+        """``flags`` are those of ``vcsim/main.go``."""
+        self._flags = flags or ("-machines", "2", "-datacenters", "2", "-datastores", "2")
         self._numbers = count(1)
         self.authority = trustme.CA()
         self.ca_file = folder / "authority.pem"
@@ -38,7 +39,7 @@ class VsphereRig(Rig):
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.vcsim = stack.enter_context(Vcsim("-machines", "2", "-datacenters", "2", "-datastores", "2"))
+            self.vcsim = stack.enter_context(Vcsim(*self._flags))
             self.proxy = stack.enter_context(FaultProxy(self.vcsim.address, server_tls=self.tls("localhost")))
             self.service = stack.enter_context(connected(self.vcsim))
             self.driver = self.new_driver()

@@ -217,4 +217,4 @@ def test_a_bad_configuration_is_refused_at_start(rig: VsphereRig) -> None:
         ({"providers": {"a": good}, "default_provider": "b"}, "default_provider"),
     ):
         with pytest.raises(ConfigurationError, match=key):
-            VsphereDriver.from_config(table)
+            VsphereDriver.from_config(table).prepare()
