@@ -98,7 +98,7 @@ class VsphereSession(Session):
         vcenter = self._vcenter()
         name = _new_name(new.name)
         template = _template(vcenter, new.image_id, convert.IMAGE_PLACE)
-        size = launch.sizes(new.properties, new.profile or self.hardware_profiles()[0]) if new.properties else None
+        size = launch.sizes(new.properties, new.profile or _profile(vcenter)) if new.properties else None
         inventory = vcenter.listed({"ComputeResource": launch.COMPUTE, "Datacenter": launch.DATACENTER})
         plan = launch.plan(template, new.realm_id, inventory, size)
         task = vcenter.call("VirtualMachine", template.id, "CloneVM_Task", name=convert.escaped(name), **plan)
@@ -125,8 +125,7 @@ class VsphereSession(Session):
 
     def hardware_profiles(self) -> Sequence[HardwareProfile]:
         """One, as large as the largest host."""
-        rows = self._vcenter().listed({"HostSystem": convert.HOST_SIZE})
-        return (convert.hardware_profile(rows),)
+        return (_profile(self._vcenter()),)
 
     def realms(self) -> Iterator[Realm]:
         """Datastores and clusters."""
@@ -149,6 +148,10 @@ class VsphereSession(Session):
         """Start a task on a virtual machine; raise its fault where it fails soon. It may still go on after this."""
         task = vcenter.call("VirtualMachine", row.id, task_method)
         vcenter.settle(task._GetMoId(), self._task_wait_seconds)
+
+
+def _profile(vcenter: VCenter) -> HardwareProfile:
+    return convert.hardware_profile(vcenter.listed({"HostSystem": convert.HOST_SIZE}))
 
 
 def _image_properties(vcenter: VCenter) -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trustme
+import urllib3
 from pyVmomi import vim, vmodl
 from urllib3.exceptions import ProtocolError
 
@@ -184,6 +185,25 @@ def test_an_answer_is_waited_for_no_longer_than_the_limit(rig: VsphereRig) -> No
         pytest.raises(ProviderTimeout),
     ):
         list(catalog.images(ImageFilter()))
+    driver.close()
+
+
+def test_every_call_has_time_outs_within_the_limit(rig: VsphereRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[urllib3.Timeout] = []
+    urlopen = urllib3.HTTPSConnectionPool.urlopen
+
+    def noting(self: urllib3.HTTPSConnectionPool, *arguments: Any, **options: Any) -> Any:
+        given.append(options["timeout"])
+        return urlopen(self, *arguments, **options)
+
+    monkeypatch.setattr(urllib3.HTTPSConnectionPool, "urlopen", noting)
+    driver = rig.new_driver(timeout_seconds=7)
+    with Catalog(driver, rig.credentials, None) as catalog:
+        catalog.create_instance(rig.launch_of(rig.seed_image()), "")
+    assert len(given) == 8
+    assert all(0 < float(each.connect_timeout or 0) <= 3.5 for each in given)
+    waits = [float(each.read_timeout or 0) for each in given]
+    assert 0 < waits[-1] < waits[0] <= 7, "all calls of a verb share one limit"
     driver.close()
 
 

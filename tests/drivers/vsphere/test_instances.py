@@ -25,6 +25,7 @@ def hasty(rig: VsphereRig) -> Iterator[Catalog]:
     rig.vcsim.hold_clones()
     with Catalog(driver, rig.credentials, None) as catalog:
         yield catalog
+    rig.vcsim.release_clones()
     driver.close()
 
 
@@ -165,6 +166,18 @@ def test_a_clone_in_progress_is_pending_and_becomes_the_instance(rig: VsphereRig
     assert (made.id in rig.instance_ids(), made.name) == (True, "takes long")
     assert list(hasty.instances(InstanceFilter(state="PENDING"))) == []
     assert hasty.act("stop", instance.id).id == made.id
+
+
+def test_a_launch_answers_within_the_limit_however_long_it_may_wait(rig: VsphereRig) -> None:
+    image = rig.seed_image()
+    driver = rig.new_driver(task_wait_seconds=3600)
+    rig.vcsim.hold_clones()
+    with Catalog(driver, rig.credentials, None) as catalog:
+        (instance,) = catalog.create_instance(rig.launch_of(image), "")
+        rig.vcsim.release_clones()
+        assert instance.state == "PENDING"
+        assert eventually(lambda: catalog.instance(instance.id).state == "RUNNING")
+    driver.close()
 
 
 def test_a_clone_that_fails_later_is_an_error(rig: VsphereRig, hasty: Catalog) -> None:

@@ -20,6 +20,7 @@ import (
 type control struct {
 	vcenter *vcenter
 	mutex   sync.Mutex
+	holding bool
 	calls   []string
 	faults  map[string]string
 }
@@ -28,8 +29,8 @@ func newControl(v *vcenter) http.Handler {
 	c := &control{vcenter: v, faults: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/control/calls", c.tell)
-	mux.HandleFunc("/control/hold", func(http.ResponseWriter, *http.Request) { v.held.Lock() })
-	mux.HandleFunc("/control/release", func(http.ResponseWriter, *http.Request) { v.held.Unlock() })
+	mux.HandleFunc("/control/hold", func(http.ResponseWriter, *http.Request) { c.hold(true) })
+	mux.HandleFunc("/control/release", func(http.ResponseWriter, *http.Request) { c.hold(false) })
 	mux.HandleFunc("/control/fail", c.fail)
 	mux.HandleFunc("/", c.soap)
 	return mux
@@ -40,6 +41,17 @@ func (c *control) tell(w http.ResponseWriter, _ *http.Request) {
 	defer c.mutex.Unlock()
 	_ = json.NewEncoder(w).Encode(append([]string{}, c.calls...))
 	c.calls = nil
+}
+
+func (c *control) hold(wanted bool) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if wanted && !c.holding {
+		c.vcenter.held.Lock()
+	} else if !wanted && c.holding {
+		c.vcenter.held.Unlock()
+	}
+	c.holding = wanted
 }
 
 func (c *control) fail(_ http.ResponseWriter, r *http.Request) {
