@@ -189,7 +189,7 @@ def test_an_answer_is_waited_for_no_longer_than_the_limit(rig: VsphereRig) -> No
 
 
 def test_every_call_has_time_outs_within_the_limit(rig: VsphereRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[urllib3.Timeout] = []
+    given: list[Any] = []
     urlopen = urllib3.HTTPSConnectionPool.urlopen
 
     def noting(self: urllib3.HTTPSConnectionPool, *arguments: Any, **options: Any) -> Any:
@@ -201,8 +201,8 @@ def test_every_call_has_time_outs_within_the_limit(rig: VsphereRig, monkeypatch:
     with Catalog(driver, rig.credentials, None) as catalog:
         catalog.create_instance(rig.launch_of(rig.seed_image()), "")
     assert len(given) == 8
-    assert all(0 < float(each.connect_timeout or 0) <= 3.5 for each in given)
-    waits = [float(each.read_timeout or 0) for each in given]
+    assert all(0 < each.connect_timeout <= 3.5 for each in given)
+    waits = [each.read_timeout for each in given]
     assert 0 < waits[-1] < waits[0] <= 7, "all calls of a verb share one limit"
     driver.close()
 

@@ -90,7 +90,9 @@ def test_the_round_trips_of_every_verb(rig: VsphereRig, catalog: Catalog) -> Non
     catalog.act("start", machine)
     assert calls() == [*SHOW, *SHOW, "PowerOnVM_Task", "Fetch", *SHOW]
     catalog.act("stop", machine)
-    calls()
+    assert calls() == [*SHOW, *SHOW, "PowerOffVM_Task", "Fetch", *SHOW]
+    catalog.destroy_instance(rig.seed_instance())
+    assert calls()[-4:] == [*SHOW, *SHOW, "Destroy_Task", "Fetch"]
     catalog.create_image(NewImage(machine))
     assert calls() == [*SHOW, "MarkAsTemplate", *SHOW]
     catalog.destroy_image(machine, {})
