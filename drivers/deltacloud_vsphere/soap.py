@@ -105,7 +105,7 @@ class Stub(SoapStubAdapterBase):  # type: ignore[misc]
     """What pyvmomi's objects call through: one caller's session on a vCenter, until a deadline.
 
     Faults of the vCenter are raised as pyvmomi's exceptions. The property collector's answers come as ``Page``: they
-    are the large ones, and pyvmomi's own reader, which makes an object of each value, takes about ten times as long.
+    are the large ones, and pyvmomi's own reader, which makes an object of each value, takes several times as long.
     """
 
     def __init__(self, transport: Transport, deadline: float, version: str = OLD_API, cookie: str = "") -> None:
