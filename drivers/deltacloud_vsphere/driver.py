@@ -16,7 +16,7 @@ from deltacloud_images.driver import (
     Provider,
     Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
+from deltacloud_images.errors import ConfigurationError, DeltacloudError
 from deltacloud_vsphere import convert
 from deltacloud_vsphere.config import VsphereSettings
 from deltacloud_vsphere.tls import tls_context
@@ -37,22 +37,12 @@ class VsphereDriver(Driver):
     credential_names = ("vCenter user", "password")
 
     def __init__(self, settings: VsphereSettings, timeout_seconds: float) -> None:
-        """Connects to nothing; raises ``ConfigurationError`` for an unknown ``default_provider``."""
+        """Connects to nothing."""
         super().__init__(settings, timeout_seconds)
         self._configured = settings.providers
         self._places: Places | None = None
         self._process = 0
         self._lock = Lock()
-        if settings.default_provider and settings.default_provider not in settings.providers:
-            raise ConfigurationError(
-                f"drivers.vsphere.default_provider: there is no provider '{settings.default_provider}'"
-            )
-
-    @property
-    def default_provider(self) -> str | None:
-        """The configured one, else the first."""
-        configured: str = self.settings.default_provider
-        return configured or next(iter(self._configured), None)
 
     def providers(self) -> Sequence[Provider]:
         """Those of the configuration. Their hosts are the operator's affair."""
@@ -69,14 +59,11 @@ class VsphereDriver(Driver):
                 ) from error
 
     def connect(self, credentials: Credentials, provider: str | None) -> Session:
-        """A session that logs in when it is first used; raises ``ValidationFailure`` for an unknown provider."""
+        """A session that logs in when it is first used."""
         from deltacloud_vsphere.session import VsphereSession
 
-        name = provider or self.default_provider
-        if name is None or name not in self._configured:
-            allowed = ", ".join(self._configured) or "none, since the configuration has none"
-            raise ValidationFailure(f"There is no provider '{name}' on vSphere; there are: {allowed}.")
-        lease = self._reach().lease(name, credentials)
+        assert provider is not None  # it is required
+        lease = self._reach().lease(provider, credentials)
         return VsphereSession(lease, credentials.user, self.timeout_seconds, self.settings.task_wait_seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:

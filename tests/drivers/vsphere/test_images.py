@@ -179,6 +179,6 @@ def test_providers_come_from_the_configuration_alone(rig: VsphereRig) -> None:
     for name in ("localhost", "https://evil.example/sdk", "Main"):
         assert not rig.driver.allows_provider(name)
         with pytest.raises(ValidationFailure, match="there are: main"):
-            rig.driver.connect(rig.credentials, name)
-    with pytest.raises(ValidationFailure, match="none"):
-        VsphereDriver.from_config({}).connect(rig.credentials, None)
+            Catalog(rig.driver, rig.credentials, name)
+    with pytest.raises(ValidationFailure, match="the operator has to configure one"):
+        Catalog(VsphereDriver.from_config({}), rig.credentials, None)
