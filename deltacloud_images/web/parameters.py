@@ -1,6 +1,7 @@
 """The parameters of a request, wherever its client put them: body first, then query, then matrix parameters."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from io import BytesIO
@@ -15,6 +16,8 @@ from deltacloud_images.web.paths import MATRIX
 
 MAX_FIELDS = 1000
 _FORMS = ("", "application/x-www-form-urlencoded", "application/x-www-form-encoded")  # the last is a client's slip
+#: How the Vagrant plug-in names each parameter of a form.
+_WRAPPED = re.compile(r"body\[(\w+)\]")
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -112,7 +115,7 @@ def _body(request: Request) -> Pairs:
     if not raw.strip():
         return ()
     if kind in _FORMS:
-        return _urlencoded(raw.strip(), "body")
+        return [(_unwrapped(name), value) for name, value in _urlencoded(raw.strip(), "body")]
     if kind == "application/json":
         return _json(raw)
     if kind == "multipart/form-data":
@@ -121,6 +124,11 @@ def _body(request: Request) -> Pairs:
         f"A body of type '{kind}' is not understood; send application/x-www-form-urlencoded, multipart/form-data"
         " or application/json."
     )
+
+
+def _unwrapped(name: str) -> str:
+    wrapped = _WRAPPED.fullmatch(name)
+    return wrapped[1] if wrapped else name
 
 
 def _multipart(raw: bytes, options: dict[str, str]) -> Pairs:
