@@ -1,9 +1,5 @@
 """One gunicorn with two workers of eight threads on a fresh mock cloud, reached over a raw socket."""
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.wire import Address, Answer, basic, exchange, request
+from tests.conftest import gunicorn
 
 CONFIG = """
 [drivers.mock]
@@ -50,20 +47,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     database = folder / "cloud.sqlite3"
     config = folder / "config.toml"
     config.write_text(CONFIG.format(path=database))
-    command = [sys.executable, "-m", "gunicorn", "deltacloud_images:create_app()", "--workers=2", "--threads=8"]
-    environment = {**os.environ, "DELTACLOUD_IMAGES_CONFIG": str(config), "HOME": str(folder)}
-    # The socket listens before gunicorn is there: the first request waits for it in the backlog.
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener, (folder / "log").open("wb") as log:
-        listener.set_inheritable(True)
-        process = subprocess.Popen(
-            [*command, f"--bind=fd://{listener.fileno()}"],
-            pass_fds=[listener.fileno()],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield Server(listener.getsockname(), database)
-        finally:
-            process.terminate()
-            process.wait(60)
+    with gunicorn(folder, config) as live:
+        yield Server(("127.0.0.1", live.port), database)
