@@ -212,8 +212,7 @@ class Catalog:
         return profiles[0]
 
     def _require(self, capability: Capability) -> Session:
-        if capability not in self._driver.capabilities:
-            raise NotSupported(f"{self._driver.title} has no {capability.replace('_', ' ')}.")
+        require(self._driver, capability)
         return self._session
 
     def _check_action(self, action: str, instance_id: str) -> None:
@@ -234,6 +233,12 @@ def check_provider(driver: Driver, provider: str | None) -> None:
     if provider is not None and not driver.allows_provider(provider):
         allowed = ", ".join(each.id for each in driver.providers()) or "none, as none is configured"
         raise ValidationFailure(f"{driver.title} has no provider '{provider}'; there are: {allowed}.")
+
+
+def require(driver: Driver, capability: Capability) -> None:
+    """Raise ``NotSupported`` unless the driver has the capability."""
+    if capability not in driver.capabilities:
+        raise NotSupported(f"{driver.title} has no {capability.replace('_', ' ')}.")
 
 
 def by_size(profiles: Iterable[HardwareProfile]) -> list[HardwareProfile]:

@@ -53,6 +53,10 @@ class Registry:
             return str(error)
         return self.install_hint(name) if missing else None
 
+    def has_table(self, name: str) -> bool:
+        """Whether the operator has configured the driver."""
+        return name in self._tables
+
     def driver_class(self, name: str) -> type[Driver]:
         """The class of a known driver; its SDK is not imported. Raises ``ValidationFailure`` for an unknown name."""
         if name not in self._entry_points:

@@ -1,6 +1,6 @@
 """Models out, as XML, JSON or HTML: nothing else in the server writes a format."""
 
-from deltacloud_images.serializers.base import API_VERSION, EntryPoint, Failure, Serializer
+from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit
 from deltacloud_images.serializers.html import HtmlSerializer
 from deltacloud_images.serializers.json import JsonSerializer
 from deltacloud_images.serializers.links import Links
@@ -9,4 +9,14 @@ from deltacloud_images.serializers.xml import XmlSerializer
 #: Every format by its name in ``?format=``; the first is the API's primary one.
 SERIALIZERS: dict[str, Serializer] = {"xml": XmlSerializer(), "json": JsonSerializer(), "html": HtmlSerializer()}
 
-__all__ = ["API_VERSION", "SERIALIZERS", "EntryPoint", "Failure", "Links", "Serializer"]
+__all__ = [
+    "API_VERSION",
+    "SERIALIZERS",
+    "DriverEntry",
+    "EntryPoint",
+    "Failure",
+    "HtmlSerializer",
+    "Links",
+    "Serializer",
+    "Visit",
+]

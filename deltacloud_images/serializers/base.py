@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol, Self
 
-from deltacloud_images.driver import Feature, Provider
+from deltacloud_images.driver import Driver, Feature, Provider
 from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
 from deltacloud_images.serializers.links import Links
 
@@ -34,6 +35,8 @@ class DriverEntry:
     id: str
     name: str
     providers: Sequence[Provider] = ()
+    #: Whether it can be used as it is configured, as far as can be told without asking a cloud.
+    configured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,34 @@ class Failure:
     request_id: str
 
 
+class Visit(Protocol):
+    """The request that is answered, as far as pages show it around what was asked for."""
+
+    @property
+    def entry(self) -> EntryPoint:
+        """The chosen driver and provider, by name."""
+
+    @property
+    def driver(self) -> Driver:
+        """The chosen driver."""
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the query, or an empty text."""
+
+    def drivers(self) -> Sequence[DriverEntry]:
+        """Every driver that is installed."""
+
+
 class Serializer(ABC):
     """One format. Lists take iterables and give chunks of text, so that large ones stream."""
 
     content_type: str
+    #: Headers that all answers of this format carry.
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def amid(self, visit: Visit) -> Self:
+        """The serializer for one request; only pages differ from request to request."""
+        return self
 
     @abstractmethod
     def welcome(self, links: Links) -> str:

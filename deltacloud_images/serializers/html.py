@@ -1,110 +1,161 @@
-"""HTML pages, rendered by Jinja templates with everything escaped."""
+"""HTML pages: Jinja templates with everything escaped, of which all but comfort works without script."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from deltacloud_images import assets
 from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
-from deltacloud_images.serializers.base import DriverEntry, EntryPoint, Failure, Serializer, iso8601
+from deltacloud_images.serializers import listing, wording
+from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit, iso8601
 from deltacloud_images.serializers.links import Links
+from deltacloud_images.serializers.listing import Column, Listing
 
-_PAGE = Environment(
-    loader=PackageLoader("deltacloud_images"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-).get_template("page.html")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageForm:
+    """What the form that creates an image offers: ``sources`` is one instance if it is ``chosen``, otherwise all."""
+
+    sources: Sequence[Instance]
+    chosen: bool
+    options: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceForm:
+    """What the form that launches an image offers; ``image`` is ``None`` where one has to be chosen first."""
+
+    image: Image | None
+    profiles: Sequence[HardwareProfile]
+    realms: Sequence[Realm]
+    options: Sequence[str]
 
 
 class HtmlSerializer(Serializer):
-    """One page a resource: a title, links, and a table of fields for each thing."""
+    """One page a resource, and the forms. Made for each request by ``amid``; before that, for errors alone."""
 
     content_type = "text/html; charset=utf-8"
+    headers = (
+        ("Content-Security-Policy", _POLICY),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Vary", "Accept"),
+    )
+
+    def __init__(self, visit: Visit | None = None) -> None:
+        """``visit`` is the request that is answered."""
+        self._visit = visit
+
+    def amid(self, visit: Visit) -> "HtmlSerializer":
+        """Pages that show the driver, the provider and the filters of that request."""
+        return HtmlSerializer(visit)
 
     def welcome(self, links: Links) -> str:
-        """What this is, and where to go on."""
-        return _page("deltacloud-images", links, [("The API", links.api)])
+        """The same as ``/api``, where a person starts."""
+        return self._page("home", links)
 
     def entry_point(self, entry: EntryPoint, links: Links) -> str:
-        """A link to each collection."""
-        return _page(f"Driver {entry.driver}", links, [(name, links.collection(name)) for name in entry.collections])
+        """What this is, which cloud is chosen, and where to go on."""
+        return self._page("home", links)
 
     def drivers(self, drivers: Sequence[DriverEntry], links: Links) -> str:
-        """A link to each driver."""
-        return _page("Drivers", links, [(each.name, links.member("drivers", each.id)) for each in drivers])
+        """Every cloud and provider, to switch to."""
+        return self._page("drivers", links, drivers=drivers)
 
     def driver(self, driver: DriverEntry, links: Links) -> str:
-        """One driver."""
-        return _page(driver.name, links, [], [_Row(driver.id, "", driver)])
+        """One driver, its providers and their entry points."""
+        return self._page("driver", links, driver=driver)
 
     def images(self, images: Iterable[Image], links: Links) -> Iterator[str]:
-        """All on one page."""
-        yield _list("images", images, links)
+        """A table of at most ``listing.MOST`` rows, with filters."""
+        return self._list("images", images, links, listing.IMAGE_COLUMNS, listing.IMAGE_FILTERS)
 
     def image(self, image: Image, links: Links) -> str:
-        """One image."""
-        return _member("images", image, links)
+        """One image; while it is being made, the page looks again by itself."""
+        return self._page("image", links, image=image, watch=self._parameter("watch"))
+
+    def new_image(self, form: ImageForm, links: Links) -> str:
+        """The form that makes an image of an instance."""
+        return self._page("new_image", links, form=form)
 
     def instances(self, instances: Iterable[Instance], links: Links) -> Iterator[str]:
-        """All on one page."""
-        yield _list("instances", instances, links)
+        """A table of at most ``listing.MOST`` rows."""
+        return self._list("instances", instances, links, listing.INSTANCE_COLUMNS, listing.INSTANCE_FILTERS)
 
     def instance(self, instance: Instance, links: Links) -> str:
-        """One instance."""
-        return _member("instances", instance, links)
+        """One instance; while it changes by itself, the page looks again."""
+        return self._page("instance", links, instance=instance, watch=self._parameter("watch"))
+
+    def new_instance(self, form: InstanceForm, links: Links) -> str:
+        """The form that launches an image."""
+        return self._page("new_instance", links, form=form)
 
     def hardware_profiles(self, profiles: Iterable[HardwareProfile], links: Links) -> Iterator[str]:
-        """All on one page."""
-        yield _list("hardware_profiles", profiles, links)
+        """A table."""
+        yield self._page("hardware_profiles", links, profiles=list(profiles))
 
     def hardware_profile(self, profile: HardwareProfile, links: Links) -> str:
         """One hardware profile."""
-        return _member("hardware_profiles", profile, links)
+        return self._page("hardware_profile", links, profile=profile)
 
     def realms(self, realms: Iterable[Realm], links: Links) -> Iterator[str]:
-        """All on one page."""
-        yield _list("realms", realms, links)
+        """A table."""
+        yield self._page("realms", links, realms=list(realms))
 
     def realm(self, realm: Realm, links: Links) -> str:
         """One realm."""
-        return _member("realms", realm, links)
+        return self._page("realm", links, realm=realm)
 
     def instance_states(self, states: StateMachine, links: Links) -> str:
-        """Every transition."""
-        return _page("Instance states", links, [], [_Row(each.origin, "", each) for each in states.transitions])
+        """Every state with what leads out of it."""
+        ways = {state: [each for each in states.transitions if each.origin == state] for state in states.states}
+        return self._page("instance_states", links, ways=ways)
 
     def error(self, failure: Failure, links: Links) -> str:
-        """What happened, and the request id to ask about."""
-        return _page(f"{failure.status} {failure.name}", links, [], [], failure)
+        """What happened, what to do next, and the request id to ask about."""
+        title, advice = wording.advice(failure.status)
+        return self._page("error", links, failure=failure, title=title, advice=advice)
+
+    def _parameter(self, name: str) -> str:
+        return self._visit.parameter(name) if self._visit else ""
+
+    def _page(self, name: str, links: Links, **fields: Any) -> str:
+        return _template(name).render(visit=self._visit, links=links, **fields)
+
+    def _list(
+        self, name: str, things: Iterable[Any], links: Links, columns: tuple[Column, ...], filters: tuple[str, ...]
+    ) -> Iterator[str]:
+        shown = Listing(links.collection(name), things, columns, filters, self._parameter)
+        stream = _template(name).stream(visit=self._visit, links=links, listing=shown)
+        stream.enable_buffering(200)
+        yield from stream
 
 
-class _Row:
-    def __init__(self, title: str, href: str, thing: Any) -> None:
-        self.title = title
-        self.href = href
-        self.fields = [(each.name, _readable(getattr(thing, each.name))) for each in fields(thing)]
+@lru_cache
+def _template(name: str) -> Template:
+    return _environment().get_template(f"{name}.html")
 
 
-def _readable(value: object) -> str:
-    if isinstance(value, datetime):
-        return iso8601(value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _list(collection: str, things: Iterable[Any], links: Links) -> str:
-    rows = [_Row(each.id, links.member(collection, each.id), each) for each in things]
-    return _page(collection.replace("_", " ").capitalize(), links, [], rows)
-
-
-def _member(collection: str, thing: Any, links: Links) -> str:
-    return _page(thing.id, links, [(collection, links.collection(collection))], [_Row(thing.id, "", thing)])
-
-
-def _page(
-    title: str,
-    links: Links,
-    points: Sequence[tuple[str, str]],
-    rows: Sequence[_Row] = (),
-    failure: Failure | None = None,
-) -> str:
-    return _PAGE.render(title=title, api=links.api, points=points, rows=rows, failure=failure)
+@lru_cache
+def _environment() -> Environment:
+    """Made when the first page is asked for: programs that only use XML or JSON never pay for it."""
+    environment = Environment(
+        loader=PackageLoader("deltacloud_images"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for word in (wording.meaning, wording.when, wording.elapsed, wording.label, wording.amount, wording.size, iso8601):
+        environment.filters[word.__name__] = word
+    environment.globals.update(asset=assets.address, curl=wording.curl, version=API_VERSION, most=listing.MOST)
+    return environment

@@ -1,6 +1,7 @@
 """The absolute links of an answer."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -15,6 +16,11 @@ def _quoted(text: str) -> str:
 def path_segment(text: str) -> str:
     """The text as one segment of a path: ``a/b`` is ``a%2Fb``."""
     return text if _PLAIN.fullmatch(text) else _quoted(text)
+
+
+def matrix(parameters: Mapping[str, str]) -> str:
+    """The parameters that have a value as matrix parameters: ``;driver=ec2``."""
+    return "".join(f";{name}={quote(value, safe='')}" for name, value in parameters.items() if value)
 
 
 class Links:
@@ -46,3 +52,11 @@ class Links:
     def with_parameter(self, collection: str, name: str, value: str) -> str:
         """A collection with a matrix parameter, the form in which Deltacloud links its creating actions."""
         return f"{self.api}/{collection};{name}={path_segment(value)}"
+
+    def form(self, collection: str, name: str, value: str) -> str:
+        """The page with the form that makes a new member of a collection from something else."""
+        return f"{self.api}/{collection}/new?{name}={path_segment(value)}"
+
+    def elsewhere(self, driver: str, provider: str = "") -> str:
+        """The entry point of another driver or provider."""
+        return f"{self.root}/api{matrix({'driver': driver, 'provider': provider})}"

@@ -71,6 +71,11 @@ def see(location: str) -> Response:
     return response
 
 
+def watch(location: str) -> Response:
+    """Begun; a browser goes on to the page that tells when it is done."""
+    return see(f"{location}?watch=yes")
+
+
 def _pieces(chunks: Iterable[str]) -> Iterator[bytes]:
     gathered: list[str] = []
     size = 0

@@ -13,7 +13,8 @@ from deltacloud_images.config import ApiSettings
 from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import Forbidden, NotAcceptable, NotSupported, ValidationFailure
 from deltacloud_images.registry import DriverUnavailable, Registry
-from deltacloud_images.serializers import SERIALIZERS, Links, Serializer
+from deltacloud_images.serializers import SERIALIZERS, DriverEntry, EntryPoint, HtmlSerializer, Links, Serializer
+from deltacloud_images.serializers.links import matrix
 from deltacloud_images.web.credentials import read_credentials
 from deltacloud_images.web.negotiation import PRIMARY, format_by_accept, format_by_name
 from deltacloud_images.web.parameters import Parameters, read_query
@@ -23,6 +24,15 @@ from deltacloud_images.web.paths import MATRIX
 GRAPHVIZ = "gv"
 #: Parameters that the contract itself hands to drivers, as fields of ``NewImage`` and ``NewInstance``.
 _CONTRACT_PARAMETERS = {"name", "description", "keyname", "user_data", "hwp_cpu", "hwp_memory", "hwp_storage"}
+#: Each collection with the capability that a driver needs to serve it; ``None``: every driver does.
+COLLECTIONS = {
+    "drivers": None,
+    "hardware_profiles": Capability.HARDWARE_PROFILES,
+    "images": Capability.IMAGES,
+    "instance_states": Capability.INSTANCES,
+    "instances": Capability.INSTANCES,
+    "realms": Capability.REALMS,
+}
 _HOST = re.compile(r"[A-Za-z0-9._~-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -49,18 +59,19 @@ class Call:
         """Read the choices from a request; raises the errors that bad ones deserve."""
         self._choose_format(request)
         environ = request.environ
-        matrix = _chosen_by_matrix(environ)
+        chosen = _chosen_by_matrix(environ)
         root = _root(environ)
         self.links = Links(root)
-        self._choose_driver(matrix.get("driver") or environ.get("HTTP_X_DELTACLOUD_DRIVER"))
-        self._choose_provider(matrix.get("provider") or environ.get("HTTP_X_DELTACLOUD_PROVIDER"))
+        self._choose_driver(chosen.get("driver") or environ.get("HTTP_X_DELTACLOUD_DRIVER"))
+        self._choose_provider(chosen.get("provider") or environ.get("HTTP_X_DELTACLOUD_PROVIDER"))
         able = self.driver.capabilities
         self.links = Links(
             root,
-            "".join(f";{name}={quote(value, safe='')}" for name, value in matrix.items()),
+            matrix(chosen),
             launches=Capability.CREATE_INSTANCE in able,
             destroys_images=Capability.DESTROY_IMAGE in able,
         )
+        self.serializer = self.serializer.amid(self)
 
     def _choose_format(self, request: Request) -> None:
         refusal = None
@@ -91,6 +102,31 @@ class Call:
         check_provider(self.driver, provider)
         self.provider = provider
 
+    @property
+    def for_browser(self) -> bool:
+        """Whether a person's browser asks: it is sent from page to page where a program gets a document."""
+        return isinstance(self.serializer, HtmlSerializer)
+
+    @property
+    def entry(self) -> EntryPoint:
+        """What the chosen driver and provider offer."""
+        return EntryPoint(self.driver_name, self.provider, served(self.driver), self.driver.features)
+
+    def drivers(self) -> list[DriverEntry]:
+        """Every driver that is installed."""
+        return [self.driver_entry(name) for name in self._registry.usable_names]
+
+    def driver_entry(self, name: str) -> DriverEntry:
+        """One driver that is installed."""
+        driver = self._registry.unprepared(name)
+        providers = driver.providers()
+        configured = bool(providers or driver.trial_credentials() or self._registry.has_table(name))
+        return DriverEntry(name, driver.title, providers, configured)
+
+    def parameter(self, name: str) -> str:
+        """A parameter of the query, or an empty text."""
+        return self.query.text(name)
+
     def own_parameters(self, collection: str, rel: str) -> list[str]:
         """The parameters that the driver's own features add to an operation."""
         return [
@@ -104,6 +140,11 @@ class Call:
     def catalog(self) -> Catalog:
         """The catalog of the caller whose credentials the request holds."""
         return Catalog(self.driver, read_credentials(request.environ.get("HTTP_AUTHORIZATION")), self.provider)
+
+
+def served(driver: Driver) -> tuple[str, ...]:
+    """The collections that a driver serves."""
+    return tuple(name for name, needed in COLLECTIONS.items() if needed is None or needed in driver.capabilities)
 
 
 def current_call() -> Call:

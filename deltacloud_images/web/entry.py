@@ -2,36 +2,18 @@
 
 from flask import Blueprint, Response
 
-from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import ObjectNotFound
 from deltacloud_images.models import StateMachine
-from deltacloud_images.serializers import EntryPoint
-from deltacloud_images.serializers.base import DriverEntry
 from deltacloud_images.web.answers import whole
-from deltacloud_images.web.call import GRAPHVIZ, current_call, registry
+from deltacloud_images.web.call import GRAPHVIZ, current_call, registry, served
 
 blueprint = Blueprint("entry", __name__)
-
-#: Each collection with the capability that a driver needs to serve it; ``None``: every driver does.
-COLLECTIONS = {
-    "drivers": None,
-    "hardware_profiles": Capability.HARDWARE_PROFILES,
-    "images": Capability.IMAGES,
-    "instance_states": Capability.INSTANCES,
-    "instances": Capability.INSTANCES,
-    "realms": Capability.REALMS,
-}
 
 
 def require_collection(name: str) -> None:
     """Raise ``ObjectNotFound`` unless the current driver serves the collection."""
     if name not in served(current_call().driver):
         raise ObjectNotFound(f"{current_call().driver.title} has no {name.replace('_', ' ')}.")
-
-
-def served(driver: Driver) -> tuple[str, ...]:
-    """The collections that a driver serves."""
-    return tuple(name for name, needed in COLLECTIONS.items() if needed is None or needed in driver.capabilities)
 
 
 @blueprint.get("/")
@@ -49,8 +31,7 @@ def entry_point() -> Response:
     if call.query.text("force_auth").lower() in ("1", "true"):
         with call.catalog() as catalog:
             catalog.verify()
-    entry = EntryPoint(call.driver_name, call.provider, served(call.driver), call.driver.features)
-    return whole(call.serializer.entry_point(entry, call.links))
+    return whole(call.serializer.entry_point(call.entry, call.links))
 
 
 @blueprint.get("/api/drivers")
@@ -58,7 +39,7 @@ def drivers() -> Response:
     """Every driver that is installed; ``id`` filters."""
     call = current_call()
     wanted = call.query.get("id")
-    entries = [_entry(name) for name in registry().usable_names if wanted in (None, name)]
+    entries = [each for each in call.drivers() if wanted in (None, each.id)]
     return whole(call.serializer.drivers(entries, call.links))
 
 
@@ -68,7 +49,7 @@ def driver(name: str) -> Response:
     call = current_call()
     if name not in registry().usable_names:
         raise ObjectNotFound(f"Driver '{name}' was not found; there are {', '.join(registry().usable_names)}.")
-    return whole(call.serializer.driver(_entry(name), call.links))
+    return whole(call.serializer.driver(call.driver_entry(name), call.links))
 
 
 @blueprint.get("/api/instance_states")
@@ -79,11 +60,6 @@ def instance_states() -> Response:
     if call.query.get("format") == GRAPHVIZ:
         return whole(_graphviz(call.driver.states), content_type="text/vnd.graphviz")
     return whole(call.serializer.instance_states(call.driver.states, call.links))
-
-
-def _entry(name: str) -> DriverEntry:
-    driver = registry().unprepared(name)
-    return DriverEntry(name, driver.title, driver.providers())
 
 
 def _graphviz(states: StateMachine) -> str:

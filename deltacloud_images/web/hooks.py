@@ -23,10 +23,8 @@ SERVER = f"Apache-Deltacloud/{API_VERSION}"
 log = logging.getLogger("deltacloud_images.access")
 _SHOWN = 2000  # characters of a path, in errors and in the log
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_HEADERS = (
-    ("Cache-Control", "max-age=0, private, must-revalidate"),
-    ("X-Content-Type-Options", "nosniff"),
-)
+_REVALIDATE = "max-age=0, private, must-revalidate"
+_HEADERS = (("X-Content-Type-Options", "nosniff"),)
 
 
 def install(app: Flask, settings: Settings, registry: Registry) -> None:
@@ -69,6 +67,8 @@ def _finish(response: Response) -> Response:
     if current_app.config["SENDS_SERVER_HEADER"]:
         headers.add("Server", SERVER)
     headers.extend(_HEADERS)
+    headers.setdefault("Cache-Control", _REVALIDATE)
+    headers.extend(call.serializer.headers)
     headers.add("X-Request-Id", call.request_id)
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from deltacloud_images.models import ImageFilter, NewImage
-from deltacloud_images.web.answers import created, listed, no_content, see, whole
+from deltacloud_images.web.answers import created, listed, no_content, see, watch, whole
 from deltacloud_images.web.call import current_call
 from deltacloud_images.web.entry import require_collection
 from deltacloud_images.web.parameters import read_parameters
@@ -45,7 +45,8 @@ def create_image() -> Response:
             options=given.matching(call.own_parameters("images", "create")),
         )
         image = catalog.create_image(new)
-        return created(call.serializer.image(image, call.links), call.links.member("images", image.id))
+    where = call.links.member("images", image.id)
+    return watch(where) if call.for_browser else created(call.serializer.image(image, call.links), where)
 
 
 @blueprint.delete("/api/images/<segment:image_id>")

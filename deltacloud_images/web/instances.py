@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from deltacloud_images.models import InstanceFilter, NewInstance
-from deltacloud_images.web.answers import created, listed, no_content, see, whole
+from deltacloud_images.web.answers import created, listed, no_content, see, watch, whole
 from deltacloud_images.web.call import current_call
 from deltacloud_images.web.entry import require_collection
 from deltacloud_images.web.parameters import read_parameters
@@ -50,6 +50,8 @@ def create_instance() -> Response:
         )
         launched = catalog.create_instance(new, given.text("hwp_id"))
     location = call.links.member("instances", launched[0].id)
+    if call.for_browser and not launched[0].authentication.password:  # which is told only this once
+        return watch(location)
     if len(launched) > 1:
         return created("".join(call.serializer.instances(launched, call.links)), location)
     return created(call.serializer.instance(launched[0], call.links), location)
@@ -62,7 +64,9 @@ def act(instance_id: str, action: str) -> Response:
     call = current_call()
     with call.catalog() as catalog:
         changed = catalog.act(action, instance_id)
-        return whole(call.serializer.instance(changed, call.links), 202)
+    if call.for_browser:
+        return see(call.links.member("instances", instance_id))
+    return whole(call.serializer.instance(changed, call.links), 202)
 
 
 @blueprint.delete("/api/instances/<segment:instance_id>")

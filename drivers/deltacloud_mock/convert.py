@@ -104,4 +104,5 @@ def instance(row: sqlite3.Row) -> Instance:
         public_addresses=(Address(f"{where}.public.com", "hostname"),),
         private_addresses=(Address(f"{where}.private.com", "hostname"),),
         authentication=Authentication(row["keyname"]) if row["keyname"] else NO_LOGIN,
+        image_obstacle="" if row["imageable"] else "The mock cloud locks it.",
     )
