@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import requests
 from playwright.sync_api import HttpCredentials
 
 CREDENTIALS: HttpCredentials = {"username": "mockuser", "password": "mockpassword"}
@@ -54,6 +55,11 @@ class Site:
     def renew(self) -> None:
         """Give it a cloud as new."""
         self._file.unlink(missing_ok=True)
+        self.get("/api/images").raise_for_status()  # which makes it
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        """What a signed-in program gets."""
+        return requests.get(self.url + path, auth=tuple(CREDENTIALS.values()), timeout=60, **options)
 
     def write(self, sql: str, *values: object) -> list[Any]:
         """Change the cloud behind the server's back."""
