@@ -154,8 +154,8 @@ class Instance:
     ``state`` is one of the API's, upper case: ``PENDING RUNNING STOPPING STOPPED SHUTTING_DOWN FINISHED ERROR``.
     ``actions`` are exactly those that would succeed now, of ``start stop reboot destroy``: usually
     ``driver.states.actions(state)``. ``can_create_image`` tells whether ``create_image`` would.
-    ``overrides`` are the properties that differ from those of its hardware profile. ``image_obstacle`` says in words for
-    people, where the driver knows, why no image can be made of it now: ``It has to be STOPPED.``
+    ``overrides`` are the properties that differ from those of its hardware profile. ``image_obstacle`` says to people,
+    where the driver knows, why no image can be made of it now: ``It has to be STOPPED.``
     """
 
     id: str

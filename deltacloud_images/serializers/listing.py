@@ -61,7 +61,7 @@ class Heading:
 
 
 class Listing:
-    """The rows of a page and the addresses of its other views. ``chosen`` holds those of the ``filters`` that are set."""
+    """The rows of a page and the addresses of its other views; ``chosen`` are those of the ``filters`` that are set."""
 
     def __init__(
         self,

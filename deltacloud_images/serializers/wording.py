@@ -68,7 +68,7 @@ def label(name: str) -> str:
 def amount(known: Property | None) -> str:
     """``2``, ``1 to 6``, ``850 or 1024 GB``; a dash where the cloud does not tell."""
     if known is None:
-        return "–"
+        return "\u2013"
     unit = f" {known.unit}" if known.unit in ("MB", "GB") else ""
     if known.kind == "range":
         return f"{known.first} to {known.last}{unit}"

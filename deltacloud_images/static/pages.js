@@ -34,6 +34,12 @@ if (box) {
   if (box.value) narrow();
 }
 
+// Going back to a form shows what had been typed into its folded part.
+addEventListener("pageshow", () => {
+  for (const part of document.querySelectorAll("form > details"))
+    part.open ||= [...part.querySelectorAll("input, textarea")].some((field) => field.value);
+});
+
 // While something is in the making, looks again and puts in what is new, so that neither focus nor place is lost.
 const look = async (address) => {
   let again = 2000;

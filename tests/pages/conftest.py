@@ -27,9 +27,8 @@ def site(running_site: Site) -> Site:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = chromium()
-    with sync_playwright() as playwright:
-        with playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
-            yield browser
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 import requests
 from playwright.sync_api import HttpCredentials
@@ -16,6 +16,7 @@ from playwright.sync_api import HttpCredentials
 CREDENTIALS: HttpCredentials = {"username": "mockuser", "password": "mockpassword"}
 OTHER_ACCOUNT: HttpCredentials = {"username": "other", "password": "otherpassword"}
 
+_LOGIN = (CREDENTIALS["username"], CREDENTIALS["password"])
 _PLUGIN = Path(__file__).parent / "plugin"
 _FAR_AWAY = 1e12
 _CONFIGURATION = """
@@ -45,12 +46,14 @@ class Site:
         configuration.write_text(_CONFIGURATION.format(folder=folder))
         command = [sys.executable, "-m", "deltacloud_images", "serve", "--config", str(configuration), "--port", "0"]
         environ = {**os.environ, "PYTHONPATH": str(_PLUGIN)}
-        with (folder / "log").open("w") as log:
-            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ) as server:
-                try:
-                    yield cls(_announced(server.stdout), folder)
-                finally:
-                    server.terminate()
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ) as server,
+        ):
+            try:
+                yield cls(_announced(server.stdout), folder)
+            finally:
+                server.terminate()
 
     def renew(self) -> None:
         """Give it a cloud as new."""
@@ -59,7 +62,18 @@ class Site:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """What a signed-in program gets."""
-        return requests.get(self.url + path, auth=tuple(CREDENTIALS.values()), timeout=60, **options)
+        return requests.get(self.url + path, auth=_LOGIN, timeout=60, **options)
+
+    def post(self, path: str, form: dict[str, str], accept: str = "application/xml") -> requests.Response:
+        """What it answers to a form, without following it anywhere."""
+        return requests.post(
+            self.url + path,
+            form,
+            headers={"Accept": accept},
+            auth=_LOGIN,
+            timeout=60,
+            allow_redirects=False,
+        )
 
     def write(self, sql: str, *values: object) -> list[Any]:
         """Change the cloud behind the server's back."""
@@ -80,7 +94,7 @@ class Site:
         return str(rows[0][0])
 
 
-def _announced(output: TextIO | None) -> str:
+def _announced(output: IO[str] | None) -> str:
     """The address that the server prints when it listens."""
     found = re.search(r"http://\S+:\d+", output.readline() if output else "")
     assert found, "the server did not start"

@@ -44,7 +44,7 @@ def test_create_watch_launch_stop_and_delete(page: Page, site: Site) -> None:
     site.finish_images()
     expect(page.get_by_role("main")).to_contain_text("This image is ready", timeout=20_000)
     expect(page.locator(".head .badge")).to_have_text("AVAILABLE")
-    expect(page).to_have_title("my first image, AVAILABLE – Deltacloud images")
+    expect(page).to_have_title("my first image, AVAILABLE \u2013 Deltacloud images")
 
     page.get_by_role("link", name="Launch", exact=True).click()
     heading(page, "Launch my first image")
@@ -114,7 +114,7 @@ def test_switching_to_another_cloud_and_back(page: Page, site: Site) -> None:
     chosen.click()
     heading(page, "Drivers")
     page.get_by_role("link", name="north", exact=True).click()
-    heading(page, "Your clouds’ machine images, in one place")
+    heading(page, "Your clouds\u2019 machine images, in one place")
     expect(page).to_have_url(f"{site.url}/api;driver=second;provider=north")
     expect(chosen).to_have_text(re.compile("Second north"))
     expect(page.get_by_role("main")).to_contain_text("Give your access key as the user name")

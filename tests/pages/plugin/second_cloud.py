@@ -31,9 +31,6 @@ class SecondDriver(MockDriver):
     def allows_provider(self, provider: str) -> bool:
         return any(each.id == provider for each in self.providers())
 
-    def trial_credentials(self) -> None:
-        return None
-
     def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
         if failure := _FAILURES.get(provider or ""):
             raise failure
