@@ -7,9 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from deltacloud_images import assets
 from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
-from deltacloud_images.serializers import listing, wording
+from deltacloud_images.serializers import assets, listing, wording
 from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit, iso8601
 from deltacloud_images.serializers.links import Links
 from deltacloud_images.serializers.listing import Column, Listing

@@ -5,12 +5,12 @@ To other clients ``/api/images/new`` is the image whose id is ``new``.
 
 from flask import Blueprint, Response
 
-from deltacloud_images.assets import asset
 from deltacloud_images.catalog import Catalog, require
 from deltacloud_images.driver import Capability
 from deltacloud_images.errors import ObjectNotFound
 from deltacloud_images.models import HardwareProfile, Image, InstanceFilter
 from deltacloud_images.serializers import HtmlSerializer
+from deltacloud_images.serializers.assets import asset
 from deltacloud_images.serializers.html import ImageForm, InstanceForm
 from deltacloud_images.web.answers import whole
 from deltacloud_images.web.call import current_call
