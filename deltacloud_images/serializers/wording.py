@@ -55,9 +55,10 @@ def when(moment: datetime | None) -> str:
 def elapsed(since: datetime | None) -> str:
     """How long ago that was, ``2 min 5 s``; empty where it is unknown or to come."""
     seconds = int((datetime.now(UTC) - since).total_seconds()) if since else -1
-    if seconds < 0:
-        return ""
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"
+    for size, unit, smaller, part in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} {seconds % size // smaller} {part}"
+    return f"{seconds} s" if seconds >= 0 else ""
 
 
 def label(name: str) -> str:
