@@ -44,6 +44,8 @@ class Call:
     query: Parameters
     driver: Driver
     provider: str | None = None
+    #: How long the answer may be kept.
+    cache_control = "max-age=0, private, must-revalidate"
 
     def __init__(self, registry: Registry, defaults: ApiSettings, request_id: str, path: str) -> None:
         """``path`` is the request's as it was sent. An error before any choice is answered by the defaults."""

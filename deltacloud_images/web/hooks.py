@@ -23,8 +23,6 @@ SERVER = f"Apache-Deltacloud/{API_VERSION}"
 log = logging.getLogger("deltacloud_images.access")
 _SHOWN = 2000  # characters of a path, in errors and in the log
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_REVALIDATE = "max-age=0, private, must-revalidate"
-_HEADERS = (("X-Content-Type-Options", "nosniff"),)
 
 
 def install(app: Flask, settings: Settings, registry: Registry) -> None:
@@ -66,9 +64,10 @@ def _finish(response: Response) -> Response:
     headers = response.headers
     if current_app.config["SENDS_SERVER_HEADER"]:
         headers.add("Server", SERVER)
-    headers.extend(_HEADERS)
-    headers.setdefault("Cache-Control", _REVALIDATE)
-    headers.extend(call.serializer.headers)
+    headers.add("Cache-Control", call.cache_control)
+    headers.add("X-Content-Type-Options", "nosniff")
+    if more := call.serializer.headers:
+        headers.extend(more)
     headers.add("X-Request-Id", call.request_id)
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:

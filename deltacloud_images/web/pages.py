@@ -71,7 +71,7 @@ def static(name: str) -> Response:
     found = asset(name)
     if found is None:
         raise ObjectNotFound(f"There is no file '{name}'.")
-    response = whole(found.content, content_type=found.content_type)
-    if current_call().query.get("v") == found.version:
-        response.headers["Cache-Control"] = _A_YEAR
-    return response
+    call = current_call()
+    if call.query.get("v") == found.version:
+        call.cache_control = _A_YEAR
+    return whole(found.content, content_type=found.content_type)
