@@ -130,6 +130,19 @@ def test_switching_to_another_cloud_and_back(page: Page, site: Site) -> None:
     expect(chosen).to_have_text(re.compile("Mock"))
 
 
+def test_a_password_that_is_told_once_is_shown_once(page: Page) -> None:
+    page.goto("/api;driver=second/instances/new?image_id=img1")
+    page.get_by_label("Name", exact=True).fill("with a password")
+    page.get_by_role("button", name="Launch").click()
+    heading(page, "with a password")
+    expect(page.get_by_role("main")).to_contain_text("Note this password now")
+    assert (fact(page, "User"), fact(page, "Password")) == ("root", "told-only-once")
+    page.goto("/api;driver=second/instances")
+    page.get_by_role("link", name="with a password").last.click()
+    heading(page, "with a password")
+    assert "told-only-once" not in page.content()
+
+
 def test_every_page_tells_how_programs_do_the_same(page: Page) -> None:
     for path, command in {
         "/api/images?owner_id=self": "/api/images?owner_id=self'",

@@ -1,9 +1,11 @@
 """A second cloud to switch to: it makes no images, and each of its providers fails in a way of its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deltacloud_images.driver import Capability, Credentials, Provider
 from deltacloud_images.errors import ProviderError, ProviderTimeout
+from deltacloud_images.models import Authentication, Instance, NewInstance
 from deltacloud_mock import MockDriver
 from deltacloud_mock.session import MockSession
 
@@ -12,6 +14,14 @@ _FAILURES = {
     "silent": ProviderTimeout("Second did not answer in time."),
     "buggy": KeyError("a secret of the server's inside"),
 }
+
+
+class SecondSession(MockSession):
+    """Tells the password of a machine when it is launched, and never again."""
+
+    def create_instance(self, new: NewInstance) -> Sequence[Instance]:
+        login = Authentication(username="root", password="told-only-once")
+        return [replace(each, authentication=login) for each in super().create_instance(new)]
 
 
 class SecondDriver(MockDriver):
@@ -34,4 +44,5 @@ class SecondDriver(MockDriver):
     def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
         if failure := _FAILURES.get(provider or ""):
             raise failure
-        return super().connect(credentials, provider)
+        super().connect(credentials, provider)  # refuses wrong ones
+        return SecondSession(self.store, self.pretend, credentials.user, self.accounts, build_seconds=0)
