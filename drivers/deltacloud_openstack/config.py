@@ -1,0 +1,46 @@
+"""The OpenStack driver's table of the configuration."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from deltacloud_images.schema import settings
+
+#: Which of a service's addresses to use.
+Interface = Literal["public", "internal", "admin"]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+
+
+@settings
+class ProviderSettings:
+    """``[drivers.openstack.providers.<name>]``: one cloud, or one region of it."""
+
+    #: Keystone's address; ``/v3`` is added if it is not there.
+    auth_url: Url
+    #: The region whose nova and glance are used; empty: the first in keystone's catalog.
+    region: str = ""
+    interface: Interface = "public"
+    #: The domains, by name, of users and projects that name none.
+    user_domain: str = "Default"
+    project_domain: str = "Default"
+    #: What instances are plugged into: ``auto``, ``none``, or a network's id. Empty: ``auto`` where the catalog has
+    #: neutron, else ``none``.
+    networks: str = ""
+    #: The one image property that tells architectures here; filters by architecture are then sent to the cloud.
+    #: Empty: the first of architecture, arch and hw_architecture that an image has, and the server filters.
+    architecture_property: str = ""
+    #: Whether to verify the certificates of this cloud.
+    verify_tls: bool = True
+    #: A file of PEM certificates to trust instead of the system's; empty: the system's.
+    ca_file: str = ""
+
+
+@settings
+class OpenStackSettings:
+    """``[drivers.openstack]``."""
+
+    #: The provider that is meant where a request names none; empty: the first of ``providers``.
+    default_provider: str = ""
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)

@@ -1,0 +1,18 @@
+"""The OpenStack driver passes the conformance suite on real services, for a member and for an administrator."""
+
+import pytest
+
+from deltacloud_images.testing import DriverConformance
+from tests.drivers.openstack.rig import OpenStackRig
+
+
+class TestMember(DriverConformance):
+    """All of it, as an ordinary member of a project."""
+
+
+class TestAdministrator(DriverConformance):
+    """All of it, as somebody who sees and may destroy every project's images."""
+
+    @pytest.fixture(scope="class")
+    def rig(self, admin_rig: OpenStackRig) -> OpenStackRig:
+        return admin_rig
