@@ -1,13 +1,16 @@
 """Where images come from: glance v2, or nova's image API on clouds whose catalog has no glance."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from deltacloud_images.errors import Conflict, ObjectNotFound
 from deltacloud_images.models import Image, ImageFilter
 from deltacloud_openstack import convert
 from deltacloud_openstack.cloud import Cloud, Record, checked, uuid
+
+#: The API's states of images -> nova's statuses.
+NOVA_STATUSES = {"QUEUED": "SAVING", "PREPARING": "SAVING", "ACTIVE": "ACTIVE", "FAILED": "ERROR"}
 
 
 def images_of(cloud: Cloud) -> "Images":
@@ -19,6 +22,7 @@ class Images(ABC):
     """Lists, shows and destroys. Records are as glance v2 tells them."""
 
     def __init__(self, cloud: Cloud) -> None:
+        """``cloud`` makes the calls."""
         self.cloud = cloud
         named = cloud.account.cloud.architecture_property
         self.architecture_properties = (named,) if named else convert.ARCHITECTURE_PROPERTIES
@@ -64,7 +68,7 @@ class Images(ABC):
         """Delete one image."""
 
     @cached_property
-    def _read(self):  # type: ignore[no-untyped-def]
+    def _read(self) -> Callable[[Record], Image]:
         cloud = self.cloud
         return convert.image_reader(cloud.project_id, cloud.is_admin, cloud.sizes(), self.architecture_properties)
 
@@ -118,17 +122,15 @@ class Glance(Images):
 class NovaImages(Images):
     """Nova's image API, which ended with microversion 2.36: none is sent."""
 
-    _STATUSES = {"QUEUED": "SAVING", "PREPARING": "SAVING", "ACTIVE": "ACTIVE", "FAILED": "ERROR"}
-
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
         """By name, status and architecture; nova does not filter by owner."""
         query = {}
         if wanted.name is not None and not any(special in wanted.name for special in "*?:"):
             query["name"] = wanted.name
         if wanted.state is not None and wanted.state.upper() != "UNKNOWN":
-            if wanted.state.upper() not in self._STATUSES:
+            if wanted.state.upper() not in NOVA_STATUSES:
                 return []
-            query["status"] = self._STATUSES[wanted.state.upper()]
+            query["status"] = NOVA_STATUSES[wanted.state.upper()]
         return self.by_architecture(query, wanted, "property-")
 
     def pages(self, query: Mapping[str, str]) -> Iterator[list[Record]]:

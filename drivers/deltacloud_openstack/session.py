@@ -1,7 +1,6 @@
 """What one account does on one OpenStack cloud."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -200,10 +199,10 @@ class OpenStackSession(Session):
 
 
 def in_base64(text: str) -> str:
-    """User data as nova wants it. Clients send it in base64 or as it is; ``#cloud-config`` and scripts are no base64."""
+    """User data as nova wants it. Clients send it so, or as it is: ``#cloud-config`` and ``#!`` are no base64."""
     try:
         return base64.b64encode(base64.b64decode("".join(text.split()), validate=True)).decode()
-    except (ValueError, binascii.Error):
+    except ValueError:
         return base64.b64encode(text.encode()).decode()
 
 

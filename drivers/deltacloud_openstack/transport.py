@@ -1,4 +1,4 @@
-"""HTTP connections to one provider: shared by its callers, without cookies, and never longer than a request may last."""
+"""HTTP connections to one provider: shared by its callers, without cookies, within each request's time."""
 
 import time
 from collections.abc import Iterator
