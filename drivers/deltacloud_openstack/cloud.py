@@ -127,7 +127,8 @@ class Cloud:
 def decoded(response: Response) -> Record:
     """The JSON object of an answer; raises ``MalformedAnswer`` if it is none."""
     try:
-        return checked(orjson.loads(response.content), dict)
+        body: Record = checked(orjson.loads(response.content), dict)
+        return body
     except ValueError as error:
         raise MalformedAnswer("no JSON") from error
 

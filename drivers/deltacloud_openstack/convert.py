@@ -61,7 +61,7 @@ def image_reader(
     return read
 
 
-def as_glance(record: Record) -> Record:
+def as_glance(record: Record) -> dict[str, Any]:
     """A record of nova's image API as glance's v2 would tell it: the image's properties beside its fields.
 
     Nova tells QUEUED and PREPARING apart by its percentage only.
@@ -85,7 +85,7 @@ def architecture(record: Record, properties: tuple[str, ...] = ARCHITECTURE_PROP
     """In the API's words where it has one; x86_64 if the image does not tell."""
     for name in properties:
         if value := record.get(name):
-            return _ARCHITECTURE.get(value.lower(), value)
+            return _ARCHITECTURE.get(value.lower()) or str(value)
     return DEFAULT_ARCHITECTURE
 
 
@@ -137,7 +137,8 @@ def time(text: str | None) -> datetime | None:
 
 def _addresses(networks: Mapping[str, list[Record]]) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     """Public ones (floating, or routed on the internet) and private ones."""
-    public, private = [], []
+    public: list[Address] = []
+    private: list[Address] = []
     for record in (each for network in networks.values() for each in network):
         address = Address(record["addr"], "ipv6" if record.get("version") == 6 else "ipv4")
         floating = record.get("OS-EXT-IPS:type") == "floating"

@@ -4,6 +4,7 @@ Only two things are not the real ones: nova's hypervisor is its own fake one, an
 neutron come from ``services/network.py``.
 """
 
-from tests.drivers.openstack.cloud.openstack import Account, OpenStack, running
+from tests.drivers.openstack.cloud.caller import Account
+from tests.drivers.openstack.cloud.openstack import OpenStack, running
 
 __all__ = ["Account", "OpenStack", "running"]

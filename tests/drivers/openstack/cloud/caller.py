@@ -23,7 +23,7 @@ class Caller:
     def __init__(self, account: Account, urls: dict[str, str]) -> None:
         self.account = account
         self._urls = urls
-        self._token = ""
+        self.token = ""
         self.project_id = ""
 
     def login(self) -> None:
@@ -37,7 +37,7 @@ class Caller:
             url = f"{self._urls['keystone']}/v3/auth/tokens"
             answer = requests.post(url, json={"auth": {"identity": identity, "scope": scope}}, timeout=60)
             answer.raise_for_status()
-            self._token = answer.headers["X-Subject-Token"]
+            self.token = answer.headers["X-Subject-Token"]
             self.project_id = answer.json()["token"]["project"]["id"]
             return self._send("GET", "keystone", "/v3/auth/catalog").status_code == 200
 
@@ -65,7 +65,7 @@ class Caller:
     def _send(
         self, method: str, service: str, path: str, body: Any = None, *, data: bytes | None = None, version: str = ""
     ) -> requests.Response:
-        headers = {"X-Auth-Token": self._token}
+        headers = {"X-Auth-Token": self.token}
         if version:
             headers["OpenStack-API-Version"] = f"compute {version}"
         if data is not None:

@@ -80,7 +80,7 @@ def _create(folder: Path) -> None:
 
 def _manage(folder: Path, service: str, *arguments: str) -> None:
     program = environment() / "bin" / f"{service.removesuffix('-api')}-manage"
-    command = [program, "--config-file", folder / f"{service}.conf", *arguments]
+    command = [str(program), "--config-file", str(folder / f"{service}.conf"), *arguments]
     done = subprocess.run(command, env=environment_variables(folder), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{program.name} {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")

@@ -18,6 +18,8 @@ SERVICE = Account("service", SERVICE_PASSWORD, "service")
 #: Ordinary members, each of a project of its own; the first has a default project, the second has none.
 MEMBER = Account("demo", "demo-secret", "demo")
 OTHER = Account("other", "other-secret", "other")
+#: The one behind the Rackspace driver's tests.
+RACKSPACE = Account("rackuser", "rackuser-secret", "rackuser")
 
 #: Region -> the services that keystone's catalog has there.
 REGIONS = {
@@ -85,7 +87,7 @@ class OpenStack:
             for process in others:
                 process.wait_until_up()
             nova = self._run("compute", ports.nova)
-            for account in (MEMBER, OTHER):
+            for account in (MEMBER, OTHER, RACKSPACE):
                 self._make_account(account, "member")
             nova.wait_until_up()
             self._make_flavors()
