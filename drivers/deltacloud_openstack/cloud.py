@@ -1,9 +1,9 @@
 """The calls of one request: within its time, retried where that is safe, decoded and checked."""
 
 import re
-import time
 from collections.abc import Iterator, Mapping
 from itertools import count
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,7 +33,7 @@ class Cloud:
         """``timeout_seconds`` is for all calls together; every further page of a list gets as much again."""
         self.account = account
         self._seconds = timeout_seconds
-        self._until = time.monotonic() + timeout_seconds
+        self._until = monotonic() + timeout_seconds
         self._project_id: str | None = None
 
     @property
@@ -93,7 +93,7 @@ class Cloud:
             if not marker or marker == query.get("marker"):
                 return
             query["marker"] = marker
-            self._until = time.monotonic() + self._seconds
+            self._until = monotonic() + self._seconds
 
     def sizes(self) -> Sizes:
         """The flavors, remembered for some minutes."""
@@ -118,9 +118,9 @@ class Cloud:
                     return send()
             except Exception as error:
                 pause = retry_after(error, method, attempt)
-                if pause is None or time.monotonic() + pause >= self._until:
+                if pause is None or monotonic() + pause >= self._until:
                     raise
-                time.sleep(pause)
+                sleep(pause)
         raise AssertionError
 
 

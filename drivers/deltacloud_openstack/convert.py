@@ -66,19 +66,22 @@ def as_glance(record: Record) -> dict[str, Any]:
 
     Nova tells QUEUED and PREPARING apart by its percentage only.
     """
-    status = {"SAVING": "queued" if record.get("progress") == 25 else "saving", "ERROR": "error"}
-    metadata = record.get("metadata") or {}
-    return {
-        **metadata,
-        "id": record["id"],
-        "name": record.get("name"),
-        "owner": metadata.get("owner_id"),
-        "status": status.get(record["status"], record["status"].lower()),
-        "created_at": record.get("created"),
-        "min_disk": record.get("minDisk"),
-        "min_ram": record.get("minRam"),
-        "protected": False,
-    }
+    try:
+        status = {"SAVING": "queued" if record.get("progress") == 25 else "saving", "ERROR": "error"}
+        metadata = record.get("metadata") or {}
+        return {
+            **metadata,
+            "id": record["id"],
+            "name": record.get("name"),
+            "owner": metadata.get("owner_id"),
+            "status": status.get(record["status"], record["status"].lower()),
+            "created_at": record.get("created"),
+            "min_disk": record.get("minDisk"),
+            "min_ram": record.get("minRam"),
+            "protected": False,
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise MalformedAnswer("an image without what every image has") from error
 
 
 def architecture(record: Record, properties: tuple[str, ...] = ARCHITECTURE_PROPERTIES) -> str:

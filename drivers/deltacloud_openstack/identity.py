@@ -1,5 +1,6 @@
 """Logging in: the token of one account, fetched when it is needed and renewed before it expires."""
 
+from threading import local
 from typing import TYPE_CHECKING, Self
 
 from keystoneauth1.access import AccessInfo
@@ -27,14 +28,27 @@ class Login(_Plugin):
     """Put before one of keystoneauth's plug-ins: safe among threads that renew and invalidate the token at once.
 
     (The plug-in's own ``get_access`` reads its token again after it has let go of the lock, and waits for the lock
-    without end.)
+    without end; its ``invalidate`` drops the new token of another thread, or gives up since there is none.)
     """
+
+    #: What each thread has used last: that is what the cloud has refused when the thread invalidates it.
+    _used = local()
 
     def get_access(self, session: Session, **_: object) -> AccessInfo:
         """The token in use, or a new one; raises ``LoginFailed``, and ``ConnectTimeout`` if others take too long."""
         access = self.auth_ref
-        if access is not None and not access.will_expire_soon(self.MIN_TOKEN_LIFE_SECONDS):
-            return access
+        if access is None or access.will_expire_soon(self.MIN_TOKEN_LIFE_SECONDS):
+            access = self._renewed(session)
+        self._used.access = access
+        return access
+
+    def invalidate(self) -> bool:
+        """Drop the token that this thread has used, unless there is a newer one already; trying again makes sense."""
+        if self.auth_ref is self._used.access:
+            self.auth_ref = None
+        return True
+
+    def _renewed(self, session: Session) -> AccessInfo:
         if not self._lock.acquire(timeout=max(time_left(), 0)):
             raise ConnectTimeout("Another request of this account is still logging in.")
         try:

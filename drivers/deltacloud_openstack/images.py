@@ -31,7 +31,10 @@ class Images(ABC):
         """The images that match what the cloud can filter by, page by page."""
         for query in self.queries(wanted):
             for page in self.pages(query):
-                yield from (self._read(record) for record in page if record["status"] not in convert.GONE)
+                for record in page:
+                    image = self._read(record)
+                    if record["status"] not in convert.GONE:
+                        yield image
 
     def image(self, image_id: str) -> Image:
         """The image of that id, or ``ObjectNotFound``."""

@@ -44,15 +44,16 @@ def keystone_session(cloud: ProviderSettings) -> Session:
     http = requests.Session()
     http.cookies = _NoCookies()
     for scheme in ("https://", "http://"):
-        http.mount(scheme, _TimedAdapter(pool_connections=8, pool_maxsize=KEPT_CONNECTIONS))
+        http.mount(scheme, TimedAdapter(pool_connections=8, pool_maxsize=KEPT_CONNECTIONS))
     verify = cloud.verify_tls and (cloud.ca_file or True)
     return Session(session=http, verify=verify, user_agent="deltacloud-images", redirect=False)
 
 
-class _TimedAdapter(HTTPAdapter):
+class TimedAdapter(HTTPAdapter):
     """Gives every exchange what is left of the caller's time, also those that keystoneauth makes by itself."""
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """As requests does it, within the time."""
         left = time_left()
         if left <= 0:
             raise ReadTimeout("no time is left", request=request)

@@ -1,6 +1,6 @@
 """What one account does in one region of Rackspace's: as on any OpenStack, but for realms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from deltacloud_images.errors import ValidationFailure
@@ -25,8 +25,8 @@ class RackspaceSession(OpenStackSession):
         """In the region."""
         return replace(super().convert_instance(record), realm_id=self._region)
 
-    def new_server(self, new: NewInstance, image: Record, profile_id: str) -> Record:
-        """Without a zone; raises ``ValidationFailure`` for another region."""
+    def create_instance(self, new: NewInstance) -> Sequence[Instance]:
+        """One, in the region; raises ``ValidationFailure`` for another one."""
         if new.realm_id not in ("", self._region):
             raise ValidationFailure(f"There is no realm '{new.realm_id}' here, only {self._region}.")
-        return super().new_server(replace(new, realm_id=""), image, profile_id)
+        return [replace(each, realm_id=self._region) for each in super().create_instance(replace(new, realm_id=""))]

@@ -3,6 +3,8 @@
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,6 +65,16 @@ class OpenStack:
         for process in self._processes:
             process.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def slow_snapshots(self) -> Iterator[None]:
+        """No new image gets its bytes while the context is open."""
+        hold = self._folder / "data" / "nova" / "hold-snapshots"
+        hold.touch()
+        try:
+            yield
+        finally:
+            hold.unlink()
 
     def expire_tokens(self, account: Account) -> None:
         """Revoke all tokens of a user, as a change of its password does, and wait until the services know."""

@@ -1,0 +1,87 @@
+"""A server on loopback that gives scripted answers, for what the real services cannot be made to say."""
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+#: Status, headers, body; ``None`` closes the connection without an answer.
+Answer = tuple[int, dict[str, str], bytes] | None
+
+
+def as_json(status: int, body: object, **headers: str) -> Answer:
+    """An answer in JSON; underscores in header names stand for dashes."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return status, {"Content-Type": "application/json", **names}, json.dumps(body).encode()
+
+
+class Responder:
+    """Gives tokens, whose catalog leads back to it; all else is answered by ``script(method, path)``."""
+
+    def __init__(self, script: Callable[[str, str], Answer]) -> None:
+        self.script = script
+        self.asked: list[tuple[str, str]] = []
+        self.cookies: list[str] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.port: int = self._server.server_address[1]
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, method: str, path: str, cookie: str) -> Answer:
+        self.asked.append((method, path))
+        self.cookies.append(cookie)
+        if path.endswith("/auth/tokens"):
+            return as_json(201, {"token": self._token()}, X_Subject_Token="token")
+        return self.script(method, path)
+
+    def _token(self) -> dict[str, Any]:
+        def service(kind: str) -> dict[str, Any]:
+            url = f"http://127.0.0.1:{self.port}/{kind}"
+            return {"type": kind, "endpoints": [{"interface": "public", "region": "R", "region_id": "R", "url": url}]}
+
+        return {
+            "expires_at": "2999-01-01T00:00:00.000000Z",
+            "issued_at": "2000-01-01T00:00:00.000000Z",
+            "methods": ["password"],
+            "project": {"id": "project", "name": "project", "domain": {"id": "default", "name": "Default"}},
+            "user": {"id": "user", "name": "user", "domain": {"id": "default", "name": "Default"}},
+            "roles": [],
+            "catalog": [service("compute"), service("image")],
+        }
+
+
+def _handler(responder: Responder) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = responder.answer(self.command, self.path, self.headers.get("Cookie", ""))
+            if answer is None:
+                self.close_connection = True
+                return
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            self.handle_one()
+
+        def do_POST(self) -> None:
+            self.handle_one()
+
+        def do_DELETE(self) -> None:
+            self.handle_one()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler

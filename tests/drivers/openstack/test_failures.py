@@ -1,0 +1,245 @@
+"""What the cloud's failures become: by status, after the right pauses, and never by doing a thing twice."""
+
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.driver import Credentials
+from deltacloud_images.errors import (
+    AuthenticationFailure,
+    Conflict,
+    DeltacloudError,
+    Forbidden,
+    ObjectNotFound,
+    ProviderError,
+    ProviderTimeout,
+    ValidationFailure,
+)
+from deltacloud_images.models import ImageFilter, NewImage, NewInstance
+from deltacloud_images.testing import FaultProxy
+from deltacloud_openstack import OpenStackDriver, cloud
+from tests.drivers.openstack.responder import Answer, Responder, as_json
+from tests.drivers.openstack.rig import OpenStackRig
+
+CREDENTIALS = Credentials("user+project", "password")
+IMAGE = "11111111-2222-3333-4444-555555555555"
+Serve = Callable[[Callable[[str, str], Answer]], tuple[Responder, Catalog]]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a responder with a script, and connects to it."""
+    open_: list[Responder | Catalog] = []
+
+    def start(script: Callable[[str, str], Answer]) -> tuple[Responder, Catalog]:
+        responder = Responder(script)
+        providers = {"one": {"auth_url": f"http://127.0.0.1:{responder.port}"}}
+        driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=30)
+        catalog = Catalog(driver, CREDENTIALS, "one")
+        open_.extend((catalog, responder))
+        return responder, catalog
+
+    yield start
+    for each in open_:
+        each.close()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that the driver makes; none is really made."""
+    made: list[float] = []
+    monkeypatch.setattr(cloud, "sleep", made.append)
+    return made
+
+
+def zones(*first: Answer) -> Callable[[str, str], Answer]:
+    """A script that gives these answers, and then a list of zones."""
+    answers = iter(first)
+    good = as_json(200, {"availabilityZoneInfo": [{"zoneName": "z", "zoneState": {"available": True}}]})
+    return lambda _method, _path: next(answers, good)
+
+
+@pytest.mark.parametrize("status", [429, 413, 503])
+def test_retry_after_is_respected(serve: Serve, pauses: list[float], status: int) -> None:
+    busy = as_json(status, {}, Retry_After="3")
+    _, catalog = serve(zones(busy, busy))
+    assert [realm.id for realm in catalog.realms()] == ["z"]
+    assert pauses == [3.0, 3.0]
+
+
+def test_a_pause_beyond_the_time_limit_is_not_made(serve: Serve, pauses: list[float]) -> None:
+    responder, catalog = serve(zones(as_json(429, {}, Retry_After="3600")))
+    with pytest.raises(ProviderError, match="too often"):
+        list(catalog.realms())
+    assert pauses == []
+    assert len(responder.asked) == 2
+
+
+def test_pauses_grow_and_end(serve: Serve, pauses: list[float]) -> None:
+    _, catalog = serve(lambda _method, _path: as_json(429, {}))
+    with pytest.raises(ProviderError, match="too often"):
+        list(catalog.realms())
+    assert pauses == [0.1, 0.2, 0.4]
+
+
+def test_reading_is_tried_again_after_a_lost_connection(serve: Serve, pauses: list[float]) -> None:
+    responder, catalog = serve(zones(None, None))
+    assert [realm.id for realm in catalog.realms()] == ["z"]
+    assert pauses == [0.1, 0.2]
+    assert [method for method, _ in responder.asked] == ["POST", "GET", "GET", "GET"]
+
+
+def test_nothing_is_created_or_destroyed_twice(serve: Serve, pauses: list[float]) -> None:
+    """The connection is lost after the cloud has taken the request: it may have happened."""
+
+    def script(method: str, path: str) -> Answer:
+        if method != "GET":
+            return None
+        if "/flavors" in path:
+            flavor = {"id": "1", "name": "tiny", "vcpus": 1, "ram": 1, "disk": 1}
+            return as_json(200, {"flavors": [flavor]})
+        return as_json(200, {"id": IMAGE, "status": "active", "name": "image"})
+
+    responder, catalog = serve(script)
+    for call in (
+        lambda: catalog.create_instance(NewInstance(IMAGE), ""),
+        lambda: catalog.create_image(NewImage(IMAGE)),
+        lambda: catalog.destroy_image(IMAGE, {}),
+    ):
+        responder.asked.clear()
+        with pytest.raises(ProviderError):
+            call()
+        changing = [method for method, path in responder.asked if method != "GET" and "tokens" not in path]
+        assert len(changing) == 1
+    assert pauses == []
+
+
+def test_a_create_that_was_refused_as_one_too_many_is_tried_again(serve: Serve, pauses: list[float]) -> None:
+    answers = iter([as_json(429, {}, Retry_After="1"), as_json(202, {"image_id": IMAGE})])
+    image = as_json(200, {"id": IMAGE, "status": "queued", "name": "n", "owner": "project"})
+
+    def script(method: str, path: str) -> Answer:
+        if "/flavors" in path:
+            return as_json(200, {"flavors": []})
+        return next(answers) if method == "POST" else image
+
+    _, catalog = serve(script)
+    assert catalog.create_image(NewImage(IMAGE, "n")).id == IMAGE, "the id is in the body since microversion 2.45"
+    assert pauses == [1.0]
+
+
+def test_a_new_image_that_cannot_be_read_yet_is_queued(serve: Serve) -> None:
+    def script(method: str, _path: str) -> Answer:
+        where = f"http://elsewhere.example.org/v2/project/images/{IMAGE}"
+        return (202, {"Location": where}, b"") if method == "POST" else as_json(404, {})
+
+    _, catalog = serve(script)
+    image = catalog.create_image(NewImage(IMAGE, "name", "text"))
+    assert (image.id, image.name, image.description, image.state) == (IMAGE, "name", "text", "QUEUED")
+
+
+@pytest.mark.parametrize("location", ["", "http://example.org/images/", "http://example.org/images/1111-2"])
+def test_a_new_image_without_an_id_is_the_clouds_failure(serve: Serve, location: str) -> None:
+    _, catalog = serve(lambda _method, _path: (202, {"Location": location}, b""))
+    with pytest.raises(ProviderError, match="without an id"):
+        catalog.create_image(NewImage(IMAGE))
+
+
+HTML = b"<html><head><title>%d</title></head><body><h1>No</h1>Not &amp; never.<br /><br />\n</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning", "words"),
+    [
+        (400, ValidationFailure, "OpenStack says: Not & never."),
+        (401, AuthenticationFailure, "OpenStack says: Not & never."),
+        (403, Forbidden, "OpenStack says: Not & never."),
+        (404, ObjectNotFound, "OpenStack says: Not & never."),
+        (409, Conflict, "OpenStack says: Not & never."),
+        (410, ObjectNotFound, "OpenStack says: Not & never."),
+        (418, ProviderError, "OpenStack failed (HTTP 418)."),
+        (500, ProviderError, "OpenStack failed (HTTP 500)."),
+        (503, ProviderError, "OpenStack failed (HTTP 503)."),
+        (504, ProviderTimeout, "OpenStack failed (HTTP 504)."),
+        (302, ProviderError, "OpenStack gave an answer that makes no sense: a redirection (HTTP 302)."),
+    ],
+)
+def test_statuses_with_bodies_in_html(serve: Serve, status: int, meaning: type[DeltacloudError], words: str) -> None:
+    headers = {"Content-Type": "text/html", "Location": "http://127.0.0.1:1/"}
+    _, catalog = serve(lambda _method, _path: (status, headers, HTML % status))
+    with pytest.raises(DeltacloudError) as raised:
+        list(catalog.realms())
+    assert (type(raised.value), str(raised.value)) == (meaning, words)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"null", b"{}", b'{"images": {}}', b'{"images": [1]}', b'{"images": [{}]}',
+        b'{"images": [{"id": "1", "status": "active", "created_at": "yesterday"}]}',
+    ],
+)  # fmt: skip
+def test_nonsense_is_the_clouds_failure(serve: Serve, body: bytes) -> None:
+    def script(_method: str, path: str) -> Answer:
+        return as_json(200, {"flavors": []}) if "flavors" in path else (200, {}, body)
+
+    _, catalog = serve(script)
+    with pytest.raises(ProviderError, match="makes no sense"):
+        list(catalog.images(ImageFilter()))
+
+
+def test_a_catalog_without_nova_is_told(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, catalog = serve(lambda _method, _path: None)
+    monkeypatch.setattr(Responder, "_token", lambda _: {**TOKEN, "catalog": []})
+    with pytest.raises(ProviderError, match="catalog"):
+        list(catalog.realms())
+
+
+TOKEN = {
+    "expires_at": "2999-01-01T00:00:00.000000Z",
+    "project": {"id": "p", "name": "p", "domain": {"id": "default", "name": "Default"}},
+    "user": {"id": "u", "name": "u", "domain": {"id": "default", "name": "Default"}},
+}
+
+
+def test_cookies_are_not_kept(serve: Serve) -> None:
+    """Callers share connections: a cookie set for one must not be sent for another."""
+    answer = as_json(200, {"availabilityZoneInfo": []}, Set_Cookie="session=mine; Path=/")
+    responder, catalog = serve(lambda _method, _path: answer)
+    list(catalog.realms())
+    list(catalog.realms())
+    assert responder.cookies == ["", "", ""]
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A self-signed one for 127.0.0.1, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    files = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run([*command, *names], check=True, capture_output=True)
+    return files
+
+
+def test_certificates_are_verified(rig: OpenStackRig, certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    with FaultProxy(rig.cloud.proxies["keystone"].target, server_tls=tls) as proxy:
+        url = f"https://127.0.0.1:{proxy.address[1]}"
+
+        def verify(**settings: object) -> None:
+            providers = {"one": {"auth_url": url, "region": "One", **settings}}
+            driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=60)
+            with Catalog(driver, rig.credentials, "one") as catalog:
+                catalog.verify()
+
+        with pytest.raises(ProviderError, match="certificate"):
+            verify()
+        verify(ca_file=str(certificate[0]))
+        with pytest.warns(match="Unverified HTTPS request"):
+            verify(verify_tls=False)
