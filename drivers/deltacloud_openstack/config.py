@@ -33,7 +33,7 @@ class ProviderSettings:
     architecture_property: str = ""
     #: Whether to verify the certificates of this cloud.
     verify_tls: bool = True
-    #: A file of PEM certificates to trust instead of the system's; empty: the system's.
+    #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
     ca_file: str = ""
 
 

@@ -1,5 +1,7 @@
 """Logging in: the token of one account, fetched when it is needed and renewed before it expires."""
 
+import math
+import time
 from threading import local
 from typing import TYPE_CHECKING, Self
 
@@ -33,11 +35,13 @@ class Login(_Plugin):
 
     #: What each thread has used last: that is what the cloud has refused when the thread invalidates it.
     _used = local()
+    #: The token in use and the time, in seconds since 1970, at which it has to be renewed.
+    _renewal: tuple[AccessInfo | None, float] = (None, 0.0)
 
     def get_access(self, session: Session, **_: object) -> AccessInfo:
         """The token in use, or a new one; raises ``LoginFailed``, and ``ConnectTimeout`` if others take too long."""
         access = self.auth_ref
-        if access is None or access.will_expire_soon(self.MIN_TOKEN_LIFE_SECONDS):
+        if access is None or self._ends_soon(access):
             access = self._renewed(session)
         self._used.access = access
         return access
@@ -53,11 +57,19 @@ class Login(_Plugin):
             raise ConnectTimeout("Another request of this account is still logging in.")
         try:
             access = self.auth_ref
-            if access is None or access.will_expire_soon(self.MIN_TOKEN_LIFE_SECONDS):
+            if access is None or self._ends_soon(access):
                 access = self.auth_ref = self._new_access(session)
             return access
         finally:
             self._lock.release()
+
+    def _ends_soon(self, access: AccessInfo) -> bool:
+        """As ``will_expire_soon``, which parses the time of expiry at every call."""
+        known, renewal = self._renewal
+        if known is not access:
+            renewal = access.expires.timestamp() - self.MIN_TOKEN_LIFE_SECONDS if access.expires else math.inf
+            self._renewal = access, renewal
+        return time.time() > renewal
 
     def _new_access(self, session: Session) -> AccessInfo:
         try:

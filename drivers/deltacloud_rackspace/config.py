@@ -23,7 +23,7 @@ class RegionSettings:
     interface: Literal["public", "internal"] = "public"
     #: Whether to verify the certificates of this region.
     verify_tls: bool = True
-    #: A file of PEM certificates to trust instead of the system's; empty: the system's.
+    #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
     ca_file: str = ""
 
 
