@@ -12,8 +12,8 @@ from deltacloud_openstack.sizes import Sizes
 
 Record = Mapping[str, Any]
 
-#: Where images tell their architecture, most trusted first.
-ARCHITECTURE_PROPERTIES = ("architecture", "arch", "hw_architecture")
+#: Where images tell their architecture, most trusted first. The last is what Rackspace's own images have.
+ARCHITECTURE_PROPERTIES = ("architecture", "arch", "hw_architecture", "org.openstack__1__architecture")
 #: The API's architectures, each with the names that clouds give it.
 ARCHITECTURES = {
     "x86_64": ("x86_64", "x86-64", "x64", "amd64"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from deltacloud_images.driver import Credentials, Session
+from deltacloud_images.errors import DeltacloudError
 from deltacloud_openstack import OpenStackDriver
 from deltacloud_openstack.config import ProviderSettings
 from deltacloud_rackspace.config import RackspaceSettings, RegionSettings
@@ -25,6 +26,12 @@ class RackspaceDriver(OpenStackDriver):
 
         name, cloud = self._cloud(provider)
         return RackspaceSession(self._pool.account(name, cloud, credentials), self.timeout_seconds)
+
+    def translate(self, error: Exception) -> DeltacloudError | None:
+        """By the tables in ``errors``."""
+        from deltacloud_rackspace import errors
+
+        return errors.translate(error)
 
     def _clouds(self) -> Mapping[str, ProviderSettings]:
         regions: Mapping[str, RegionSettings] = self.settings.providers

@@ -7,10 +7,11 @@ from deltacloud_images.errors import ValidationFailure
 from deltacloud_images.models import Instance, NewInstance, Realm
 from deltacloud_openstack.cloud import Record
 from deltacloud_openstack.session import OpenStackSession
+from deltacloud_rackspace import convert
 
 
 class RackspaceSession(OpenStackSession):
-    """One caller's view of one region. Rackspace has no availability zones to choose from: the region is the realm."""
+    """One caller's view of one region. The region is its only realm."""
 
     @property
     def _region(self) -> str:
@@ -19,11 +20,11 @@ class RackspaceSession(OpenStackSession):
     def realms(self) -> Iterable[Realm]:
         """The region, once the account is known to be let in."""
         self.verify()
-        return [Realm(self._region, self._region)]
+        return [convert.realm(self._region)]
 
     def convert_instance(self, record: Record) -> Instance:
         """In the region."""
-        return replace(super().convert_instance(record), realm_id=self._region)
+        return convert.instance(record, self._region)
 
     def create_instance(self, new: NewInstance) -> Sequence[Instance]:
         """One, in the region; raises ``ValidationFailure`` for another one."""

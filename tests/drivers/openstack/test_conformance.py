@@ -13,6 +13,6 @@ class TestMember(DriverConformance):
 class TestAdministrator(DriverConformance):
     """All of it, as somebody who sees and may destroy every project's images."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def rig(self, admin_rig: OpenStackRig) -> OpenStackRig:
         return admin_rig

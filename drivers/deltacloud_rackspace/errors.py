@@ -1,0 +1,11 @@
+"""What failures of Rackspace's cloud mean to a client: what they mean on any OpenStack, under Rackspace's name."""
+
+from deltacloud_images.errors import DeltacloudError
+from deltacloud_openstack import errors
+
+TITLE = "Rackspace"
+
+
+def translate(error: Exception) -> DeltacloudError | None:
+    """The meaning of an error; ``None`` where it is not the cloud's."""
+    return errors.translate(error, TITLE)
