@@ -1,8 +1,8 @@
 """The OpenStack driver: its configured clouds and the pool of logged-in accounts."""
 
+import ssl
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from deltacloud_images.driver import (
@@ -20,12 +20,13 @@ from deltacloud_images.driver import (
     Provider,
     Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
+from deltacloud_images.errors import ConfigurationError, DeltacloudError
 from deltacloud_images.models import StateMachine
 from deltacloud_openstack.config import OpenStackSettings, ProviderSettings
 from deltacloud_openstack.states import STATES
 
 if TYPE_CHECKING:
+    from deltacloud_openstack.account import Account
     from deltacloud_openstack.identity import Login
     from deltacloud_openstack.pool import Pool
 
@@ -50,20 +51,19 @@ class OpenStackDriver(Driver):
     credential_names = ("user, user+project or user+project+domain", "password")
 
     def __init__(self, settings: OpenStackSettings, timeout_seconds: float) -> None:
-        """Raises ``ConfigurationError`` for a default provider or a certificate file that is not there."""
+        """Nothing is opened or sent before it is needed."""
         super().__init__(settings, timeout_seconds)
         self.clouds = self._clouds()
-        default = settings.default_provider
-        if default and default not in self.clouds:
-            raise ConfigurationError(f"default_provider: '{default}' is none of {', '.join(self.clouds) or 'none'}")
-        for name, cloud in self.clouds.items():
-            if cloud.ca_file and not Path(cloud.ca_file).is_file():
-                raise ConfigurationError(f"providers.{name}.ca_file: there is no file {cloud.ca_file}")
 
-    @property
-    def default_provider(self) -> str | None:
-        """The configured one, else the first."""
-        return self.settings.default_provider or next(iter(self.clouds), None)
+    def prepare(self) -> None:
+        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
+        for name, cloud in self.clouds.items():
+            try:
+                ssl.create_default_context(cafile=cloud.ca_file or None)
+            except OSError as error:
+                raise ConfigurationError(
+                    f"providers.{name}.ca_file: '{cloud.ca_file}' cannot be used: {error}"
+                ) from error
 
     def providers(self) -> Sequence[Provider]:
         """The configured clouds, each with keystone's address."""
@@ -73,8 +73,7 @@ class OpenStackDriver(Driver):
         """A session on the account's pooled login; nothing is sent yet."""
         from deltacloud_openstack.session import OpenStackSession
 
-        name, cloud = self._cloud(provider)
-        return OpenStackSession(self._pool.account(name, cloud, credentials), self.timeout_seconds)
+        return OpenStackSession(self._account(credentials, provider), self.timeout_seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""
@@ -90,13 +89,10 @@ class OpenStackDriver(Driver):
         providers: Mapping[str, ProviderSettings] = self.settings.providers
         return providers
 
-    def _cloud(self, provider: str | None) -> tuple[str, ProviderSettings]:
-        name = provider or self.default_provider
-        if name is None:
-            raise ValidationFailure(f"{self.title} has no provider: the operator has to configure one.")
-        if name not in self.clouds:
-            raise ValidationFailure(f"There is no provider '{name}'; use one of {', '.join(self.clouds)}.")
-        return name, self.clouds[name]
+    def _account(self, credentials: Credentials, provider: str | None) -> "Account":
+        """From the pool; the server lets no provider pass but those of ``providers``."""
+        name = str(provider)
+        return self._pool.account(name, self.clouds[name], credentials)
 
     @cached_property
     def _pool(self) -> "Pool":

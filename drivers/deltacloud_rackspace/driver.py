@@ -24,8 +24,7 @@ class RackspaceDriver(OpenStackDriver):
         """A session on the account's pooled login; nothing is sent yet."""
         from deltacloud_rackspace.session import RackspaceSession
 
-        name, cloud = self._cloud(provider)
-        return RackspaceSession(self._pool.account(name, cloud, credentials), self.timeout_seconds)
+        return RackspaceSession(self._account(credentials, provider), self.timeout_seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""

@@ -39,7 +39,9 @@ class OpenStackRig(Rig):
         """A driver whose providers are the cloud's regions; ``settings`` are for each of them."""
         url = self.cloud.public_urls["keystone"]
         providers = {region: {"auth_url": url, "region": region, **settings} for region in self.cloud.regions}
-        return OpenStackDriver.from_config({"providers": providers}, timeout_seconds=timeout_seconds)
+        driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=timeout_seconds)
+        driver.prepare()
+        return driver
 
     def seed_image(self) -> str:
         """The one that the last test has left, else a new one."""

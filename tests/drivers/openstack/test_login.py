@@ -226,10 +226,10 @@ def test_providers(rig: OpenStackRig) -> None:
     assert driver.default_provider == "one"
     assert driver.providers() == [Provider("one", {"identity": url}), Provider("two", {"identity": url})]
     assert (driver.allows_provider("two"), driver.allows_provider(url)) == (True, False)
-    with pytest.raises(ValidationFailure, match="one, two"):
-        driver.connect(rig.credentials, "three")
-    with pytest.raises(ValidationFailure, match="the operator has to configure one"):
-        OpenStackDriver.from_config({}).connect(rig.credentials, None)
+    with pytest.raises(ValidationFailure, match="three"):
+        Catalog(driver, rig.credentials, "three")
+    with pytest.raises(ValidationFailure, match="has no provider"):
+        Catalog(OpenStackDriver.from_config({}), rig.credentials, None)
 
 
 @pytest.mark.parametrize(
@@ -245,4 +245,4 @@ def test_providers(rig: OpenStackRig) -> None:
 )
 def test_bad_settings_are_named(table: dict[str, object], key: str) -> None:
     with pytest.raises(ConfigurationError, match=key):
-        OpenStackDriver.from_config(table)
+        OpenStackDriver.from_config(table).prepare()
