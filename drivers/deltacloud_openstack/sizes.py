@@ -7,6 +7,8 @@ from deltacloud_images.models import HardwareProfile, Property
 
 #: How many of the sizes that fit an image are linked from it, smallest first. All are in ``hardware_profiles``.
 LINKED = 10
+#: Flavors do not tell theirs. This is what Deltacloud's clients, which filter by it, have always been told.
+ARCHITECTURE = "x86_64"
 
 
 class Sizes:
@@ -39,9 +41,13 @@ def _fits(flavor: Mapping[str, Any], min_disk: int, min_ram: int) -> bool:
 
 
 def _profile(flavor: Mapping[str, Any]) -> HardwareProfile:
-    properties = [("cpu", "vcpus"), ("memory", "ram"), ("storage", "disk")]
     return HardwareProfile(
         id=str(flavor["id"]),
         name=str(flavor["name"]),
-        properties=tuple(Property(name, str(flavor[key])) for name, key in properties),
+        properties=(
+            Property("cpu", str(flavor["vcpus"])),
+            Property("memory", str(flavor["ram"])),
+            Property("storage", str(flavor["disk"])),
+            Property("architecture", ARCHITECTURE),
+        ),
     )

@@ -13,6 +13,7 @@ STATES = StateMachine(
     Transition("pending", "shutting_down", "destroy"),
     Transition("running", "shutting_down", "destroy"),
     Transition("rebooting", "shutting_down", "destroy"),
+    Transition("stopping", "shutting_down", "destroy"),
     Transition("stopped", "shutting_down", "destroy"),
     Transition("error", "shutting_down", "destroy"),
     Transition("shutting_down", "finish"),

@@ -141,7 +141,12 @@ def test_hardware_profiles_are_the_flavors(catalog: Catalog) -> None:
         HardwareProfile(
             each_id,
             name,
-            (Property("cpu", str(cpus)), Property("memory", str(ram)), Property("storage", str(disk))),
+            (
+                Property("cpu", str(cpus)),
+                Property("memory", str(ram)),
+                Property("storage", str(disk)),
+                Property("architecture", "x86_64"),
+            ),
         )
         for each_id, name, cpus, ram, disk in sizes
     ]

@@ -28,7 +28,7 @@ class Front:
         self._api_keys = api_keys
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.address: tuple[str, int] = ("127.0.0.1", self._server.server_address[1])
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""

@@ -1,6 +1,7 @@
 """Writes the services' configuration and makes their databases."""
 
 import hashlib
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -67,8 +68,9 @@ def _create(folder: Path) -> None:
     """About a minute: every migration that there has ever been, on SQLite."""
     db = folder / "db"
     _manage(folder, "keystone", "db_sync")
-    _manage(folder, "keystone", "fernet_setup", "--keystone-user", "root", "--keystone-group", "root")
-    _manage(folder, "keystone", "credential_setup", "--keystone-user", "root", "--keystone-group", "root")
+    owner = ("--keystone-user", str(os.getuid()), "--keystone-group", str(os.getgid()))
+    _manage(folder, "keystone", "fernet_setup", *owner)
+    _manage(folder, "keystone", "credential_setup", *owner)
     _manage(folder, "keystone", "bootstrap", "--bootstrap-password", ADMIN_PASSWORD, "--bootstrap-region-id", "One")
     _manage(folder, "glance-api", "db_sync")
     _manage(folder, "placement", "db", "sync")
