@@ -3,7 +3,14 @@
 import pytest
 
 from deltacloud_images.testing import DriverConformance
+from deltacloud_openstack import errors
 from tests.drivers.openstack.rig import OpenStackRig
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every call is made under every fault: their right pauses have tests of their own."""
+    monkeypatch.setattr(errors, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 class TestMember(DriverConformance):
