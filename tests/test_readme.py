@@ -1,0 +1,54 @@
+"""The README's curl lines, in their order, against a fresh server: a new user follows them literally."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+from tests.conftest import Live
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+VARIABLES = {"$api": "/api", "$auth": "mockuser:mockpassword"}
+
+
+def commands() -> Iterator[list[str]]:
+    """Every curl command of the indented blocks, as a shell splits it, with the README's variables put in."""
+    for line in re.findall(r"^    (.*curl .*)$", README, re.MULTILINE):
+        for command in line.split(" #")[0].split(";" if line.count("curl ") > 1 else "\n"):
+            for name, value in VARIABLES.items():
+                command = command.replace(name, value)
+            words = shlex.split(command)
+            if words[:1] == ["curl"]:
+                yield words[1:]
+
+
+def ask(words: list[str], root: str) -> requests.Response:
+    """What curl would send."""
+    method, data, auth, target = "GET", [], None, ""
+    arguments = iter(words)
+    for word in arguments:
+        if word == "-X":
+            method = next(arguments)
+        elif word == "-d":
+            data.append(next(arguments))
+            method = "POST"
+        elif word == "-u":
+            user, _, password = next(arguments).partition(":")
+            auth = (user, password)
+        elif word != "-i":
+            target = word.replace("http://127.0.0.1:3001", "")
+    return requests.request(method, root + target, data="&".join(data) or None, auth=auth, timeout=30)
+
+
+def test_every_curl_line_works_in_its_order(live: Live) -> None:
+    answers = [ask(words, f"http://127.0.0.1:{live.port}") for words in commands()]
+    assert [answer.status_code for answer in answers] == [
+        *(200, 200, 200, 201, 204),
+        *(200, 200, 201, 200, 200, 201, 202, 202, 204),
+    ]
+    assert answers[1].json()["images"][0]["id"] == "img1"
+    assert answers[3].headers["Location"].endswith("/api/images/img4")
+    assert "<name>saved</name>" in answers[7].text
+    assert "value='8192'" in answers[10].text
