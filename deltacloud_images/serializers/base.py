@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from deltacloud_images.driver import Driver, Feature, Provider
 from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
-from deltacloud_images.serializers.links import Links
+from deltacloud_images.serializers.links import Links, path_segment
 
 #: The version of the Deltacloud API that is served.
 API_VERSION = "1.1.3"
@@ -145,15 +145,17 @@ def iso8601(moment: datetime) -> str:
     return moment.isoformat()[:19] + "Z"
 
 
-def instance_links(instance: Instance, links: Links) -> list[tuple[str, str, str]]:
-    """The actions that an instance offers: rel, method and href."""
-    href = links.member("instances", instance.id)
+def instance_links(
+    instance_id: str, offered: tuple[str, ...], can_create_image: bool, api: str
+) -> list[tuple[str, str, str]]:
+    """The actions that an instance offers, below the API's address: rel, method and href."""
+    segment = path_segment(instance_id)
+    href = f"{api}/instances/{segment}"
     found = [
-        (action, "delete", href) if action == "destroy" else (action, "post", f"{href}/{action}")
-        for action in instance.actions
+        (action, "delete", href) if action == "destroy" else (action, "post", f"{href}/{action}") for action in offered
     ]
-    if instance.can_create_image:
-        found.append(("create_image", "post", links.with_parameter("images", "instance_id", instance.id)))
+    if can_create_image:
+        found.append(("create_image", "post", f"{api}/images;instance_id={segment}"))
     return found
 
 

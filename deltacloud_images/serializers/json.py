@@ -186,7 +186,7 @@ def _instance(instance: Instance, links: Links) -> Document:
             **_reference("hardware_profiles", "hardware_profile", instance.hardware_profile_id, links),
             "properties": {each.name: each.value for each in instance.overrides},
         },
-        "actions": _actions(instance_links(instance, links)),
+        "actions": _actions(instance_links(instance.id, instance.actions, instance.can_create_image, links.api)),
         "public_addresses": [{"address": each.address, "type": each.type} for each in instance.public_addresses],
         "private_addresses": [{"address": each.address, "type": each.type} for each in instance.private_addresses],
         "storage_volumes": [],

@@ -187,6 +187,11 @@ def _actions(actions: Iterable[tuple[str, str, str]], pad: str) -> str:
     return f"{pad}  <actions>\n{inner}{pad}  </actions>\n"
 
 
+@lru_cache(maxsize=1024)
+def _instance_actions(instance_id: str, offered: tuple[str, ...], can_create_image: bool, api: str, pad: str) -> str:
+    return _actions(instance_links(instance_id, offered, can_create_image, api), pad)
+
+
 def _instance(instance: Instance, links: Links, pad: str) -> str:
     api, launched = links.api, instance.launch_time
     when = f"{pad}  <launch_time>{iso8601(launched)}</launch_time>\n" if launched else ""
@@ -200,7 +205,7 @@ def _instance(instance: Instance, links: Links, pad: str) -> str:
         f"{pad}  <hardware_profile {_reference('hardware_profiles', instance.hardware_profile_id, api)}>\n"
         f"{''.join([_override(each, pad) for each in instance.overrides])}"
         f"{pad}  </hardware_profile>\n"
-        f"{_actions(instance_links(instance, links), pad)}"
+        f"{_instance_actions(instance.id, instance.actions, instance.can_create_image, api, pad)}"
         f"{when}"
         f"{pad}  <public_addresses>{_addresses(instance.public_addresses)}</public_addresses>\n"
         f"{pad}  <private_addresses>{_addresses(instance.private_addresses)}</private_addresses>\n"

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -62,7 +63,8 @@ class Call:
         self._choose_format(request)
         environ = request.environ
         chosen = _chosen_by_matrix(environ)
-        root = _root(environ)
+        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        root = _root(environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""))
         self.links = Links(root)
         self._choose_driver(chosen.get("driver") or environ.get("HTTP_X_DELTACLOUD_DRIVER"))
         self._choose_provider(chosen.get("provider") or environ.get("HTTP_X_DELTACLOUD_PROVIDER"))
@@ -176,8 +178,9 @@ def _chosen_by_matrix(environ: Mapping[str, Any]) -> Mapping[str, str]:
     }
 
 
-def _root(environ: Mapping[str, Any]) -> str:
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+@lru_cache(maxsize=64)
+def _root(scheme: str, host: str, prefix: str) -> str:
+    """The address that the client used, up to the API."""
     if not _HOST.fullmatch(host):
         raise ValidationFailure("The Host header is malformed.")
-    return f"{environ['wsgi.url_scheme']}://{host}{quote(environ.get('SCRIPT_NAME', ''))}"
+    return f"{scheme}://{host}{quote(prefix)}"
