@@ -11,7 +11,9 @@ help:
 	@echo "make bench  print how fast it is, beside what"
 	@echo "make clean  remove what the others made"
 
+# make run EXTRAS=ec2,vsphere ARGS="--config my.toml -i ec2"
 run: $(VENV)/run.stamp
+	@$(if $(EXTRAS),$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]')
 	@$(BIN)/deltacloud-images serve $(ARGS)
 
 test: lint
