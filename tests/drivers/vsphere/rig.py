@@ -134,9 +134,9 @@ class VsphereRig(Rig):
         return {key for key, is_template in self.machines().items() if not is_template}
 
     def sessions(self) -> list[str]:
-        """The keys of all sessions but the rig's own."""
+        """The keys of all sessions but the rig's own, sorted."""
         manager = self.service.content.sessionManager
-        return [each.key for each in manager.sessionList if each.key != manager.currentSession.key]
+        return sorted(each.key for each in manager.sessionList if each.key != manager.currentSession.key)
 
     def end_sessions(self) -> None:
         """As if they had idled too long."""
