@@ -44,6 +44,8 @@ class Rig(ABC):
     renews_sessions: bool = False
     #: Whether the id of an image that is being made only serves until the cloud has given it one of its own.
     provisional_image_ids: bool = False
+    #: Actions that the driver knows, but that this cloud (an old version of it) has not: they are never offered.
+    absent_actions: frozenset[str] = frozenset()
 
     @abstractmethod
     def seed_image(self) -> str:
