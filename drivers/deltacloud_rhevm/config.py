@@ -1,0 +1,33 @@
+"""The RHEV-M driver's table of the configuration."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated
+
+from pydantic import Field
+
+from deltacloud_images.schema import settings
+
+
+@settings
+class ProviderSettings:
+    """``[drivers.rhevm.providers.<name>]``: one engine, and perhaps one of its data centers."""
+
+    #: Where the engine's API is: ``https://host/ovirt-engine/api`` (oVirt 4) or ``https://host/api`` (RHEV-M 3).
+    url: Annotated[str, Field(pattern=r"^https://[^\s/@?#]+(/[^\s@?#]*)?$")]
+    #: Whether the engine's certificate is verified. An engine makes its own authority: name it in ``ca_file`` instead.
+    verify_tls: bool = True
+    #: The file with the certificates to trust, PEM; empty: those that most of the world trusts.
+    ca_file: str = ""
+    #: The name of a data center; lists hold only what is in it. Empty: all data centers.
+    datacenter: Annotated[str, Field(pattern=r'^[^"]*$')] = ""
+
+
+@settings
+class RhevmSettings:
+    """``[drivers.rhevm]``."""
+
+    #: The engines that clients may choose, by name.
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    #: The engine that is meant where a request names none; empty: the first one.
+    default_provider: str = ""
