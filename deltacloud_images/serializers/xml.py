@@ -3,7 +3,6 @@
 Old shell scripts match on this text, so the order of elements and the white space are part of the contract.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TypeVar
@@ -29,6 +28,7 @@ from deltacloud_images.serializers.base import (
     instance_links,
     iso8601,
 )
+from deltacloud_images.serializers.escaping import SPECIAL, cdata, escape
 from deltacloud_images.serializers.links import Links, path_segment
 
 Item = TypeVar("Item")
@@ -36,23 +36,6 @@ Item = TypeVar("Item")
 _NO_LOGIN = Authentication()
 
 PROLOG = "<?xml version='1.0' encoding='utf-8' ?>\n"
-_NOT_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"  # XML 1.0, section 2.2
-_SPECIAL = re.compile(f"[<>&'\"\\t\\n\\r{_NOT_XML}]")
-_DROPPED = re.compile(f"[{_NOT_XML}]")
-_REPLACED = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "'": "&#39;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
-_REPLACED["\r"] = "&#13;"  # parsers would turn these three into blanks or line feeds
-
-
-def escape(text: str) -> str:
-    """The text for an element or an attribute; characters that XML cannot carry are left out."""
-    if _SPECIAL.search(text) is None:
-        return text
-    return _SPECIAL.sub(lambda match: _REPLACED.get(match[0], ""), text)
-
-
-def cdata(text: str) -> str:
-    """The text as a CDATA section."""
-    return f"<![CDATA[{_DROPPED.sub('', text).replace(']]>', ']]]]><![CDATA[>')}]]>"
 
 
 class XmlSerializer(Serializer):
@@ -152,7 +135,7 @@ def _image(image: Image, links: Links, pad: str) -> str:
     href = path_segment(image.id)
     texts = (image.id, image.name, image.description, image.owner_id, image.architecture, image.state)
     # One search for all, since nearly every image has nothing to escape.
-    escaped = [escape(each) for each in texts] if _SPECIAL.search("".join(texts)) else texts
+    escaped = [escape(each) for each in texts] if SPECIAL.search("".join(texts)) else texts
     image_id, name, description, owner_id, architecture, state = escaped
     when = f"{pad}  <creation_time>{iso8601(created)}</creation_time>\n" if created else ""
     return (
