@@ -1,12 +1,13 @@
 """Checks a table of the configuration against the dataclass that describes it, and names every bad key."""
 
 import json
+import ssl
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 
 from deltacloud_images.errors import ConfigurationError
@@ -16,7 +17,7 @@ Settings = TypeVar("Settings")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One bad key: ``path`` is ``("server", "port")``, ``reason`` is in words and holds no value of the table."""
+    """One bad key: ``path`` is ``("server", "port")``, ``reason`` is in words and holds no secret."""
 
     path: tuple[str, ...]
     reason: str
@@ -57,6 +58,19 @@ def _problem(detail: Any) -> Problem:
     if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return Problem(path, "there is no such key")
     return Problem(path, detail["msg"].removeprefix("Value error, "))
+
+
+def _readable(path: str) -> str:
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            raise ValueError(f"'{path}' cannot be used: {error}") from error
+    return path
+
+
+#: The path of a PEM file of authorities to trust, which is read when the configuration is checked; or empty.
+CertificateFile = Annotated[str, AfterValidator(_readable)]
 
 
 @lru_cache(maxsize=32)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 
 #: Region -> endpoint, as Apache Deltacloud knew them.
 ENDPOINTS = {
@@ -29,7 +29,7 @@ class ProviderSettings:
     #: Whether the endpoint's certificate is checked.
     verify_tls: bool = True
     #: The authorities that may have signed it, as a PEM file; empty: those that the system trusts.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
 
 
 def _regions() -> Mapping[str, ProviderSettings]:

@@ -19,7 +19,7 @@ from deltacloud_images.driver import (
     Provider,
     Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
+from deltacloud_images.errors import DeltacloudError, ValidationFailure
 
 if TYPE_CHECKING:
     from deltacloud_fgcp.client import Client
@@ -43,9 +43,6 @@ class FgcpDriver(Driver):
         super().__init__(settings, timeout_seconds)
         self._directory = Path(settings.certificates).expanduser()
         self._pool = Pool()
-        for name, provider in settings.providers.items():
-            if provider.ca_file and not Path(provider.ca_file).is_file():
-                raise ConfigurationError(f"drivers.fgcp.providers.{name}.ca_file: there is no file {provider.ca_file}")
 
     @property
     def default_provider(self) -> str | None:

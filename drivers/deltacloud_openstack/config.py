@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 
 #: Which of a service's addresses to use.
 Interface = Literal["public", "internal", "admin"]
@@ -34,7 +34,7 @@ class ProviderSettings:
     #: Whether to verify the certificates of this cloud.
     verify_tls: bool = True
     #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
 
 
 @settings

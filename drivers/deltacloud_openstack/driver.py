@@ -1,6 +1,5 @@
 """The OpenStack driver: its configured clouds and the pool of logged-in accounts."""
 
-import ssl
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -20,7 +19,7 @@ from deltacloud_images.driver import (
     Provider,
     Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError
+from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.models import StateMachine
 from deltacloud_openstack.config import OpenStackSettings, ProviderSettings
 from deltacloud_openstack.states import STATES
@@ -54,16 +53,6 @@ class OpenStackDriver(Driver):
         """Nothing is opened or sent before it is needed."""
         super().__init__(settings, timeout_seconds)
         self.clouds = self._clouds()
-
-    def prepare(self) -> None:
-        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
-        for name, cloud in self.clouds.items():
-            try:
-                ssl.create_default_context(cafile=cloud.ca_file or None)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"providers.{name}.ca_file: '{cloud.ca_file}' cannot be used: {error}"
-                ) from error
 
     def providers(self) -> Sequence[Provider]:
         """The configured clouds, each with keystone's address."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 from deltacloud_openstack.config import Url
 
 IDENTITY_URL = "https://identity.api.rackspacecloud.com/v2.0"
@@ -24,7 +24,7 @@ class RegionSettings:
     #: Whether to verify the certificates of this region.
     verify_tls: bool = True
     #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
 
 
 @settings

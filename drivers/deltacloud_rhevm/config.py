@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 
 
 @settings
@@ -18,7 +18,7 @@ class ProviderSettings:
     #: Whether the engine's certificate is verified. An engine makes its own authority: name it in ``ca_file`` instead.
     verify_tls: bool = True
     #: The file with the certificates to trust, PEM; empty: those that most of the world trusts.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
     #: The name of a data center; lists hold only what is in it. Empty: all data centers.
     datacenter: Annotated[str, Field(pattern=r'^[^"]*$')] = ""
 

@@ -1,6 +1,5 @@
 """The RHEV-M driver: its engines and the accounts that are logged in to them."""
 
-import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from deltacloud_images.driver import (
     Driver,
     Provider,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError
+from deltacloud_images.errors import DeltacloudError
 from deltacloud_rhevm import convert
 from deltacloud_rhevm.config import ProviderSettings, RhevmSettings
 from deltacloud_rhevm.pool import Pool
@@ -41,17 +40,6 @@ class RhevmDriver(Driver):
         """Connects to nothing."""
         super().__init__(settings, timeout_seconds)
         self._pool = Pool()
-
-    def prepare(self) -> None:
-        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
-        settings: RhevmSettings = self.settings
-        for name, provider in settings.providers.items():
-            try:
-                ssl.create_default_context(cafile=provider.ca_file or None)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"drivers.rhevm.providers.{name}.ca_file: '{provider.ca_file}' cannot be used: {error}"
-                ) from error
 
     def providers(self) -> Sequence[Provider]:
         """The configured engines. Their hosts are the operator's affair."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 
 
 @settings
@@ -19,7 +19,7 @@ class ProviderSettings:
     #: False: anybody on the way may read the callers' passwords.
     verify_tls: bool = True
     #: The PEM file of the authority that signed its certificate; empty: those that the system trusts.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
     #: The inventory path of the only datacenter to serve (``DC1``, ``Europe/DC2``); empty: all of them.
     datacenter: str = ""
 

@@ -16,10 +16,9 @@ from deltacloud_images.driver import (
     Provider,
     Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError
+from deltacloud_images.errors import DeltacloudError
 from deltacloud_vsphere import convert
 from deltacloud_vsphere.config import VsphereSettings
-from deltacloud_vsphere.tls import tls_context
 
 if TYPE_CHECKING:
     from deltacloud_vsphere.places import Places
@@ -47,16 +46,6 @@ class VsphereDriver(Driver):
     def providers(self) -> Sequence[Provider]:
         """Those of the configuration. Their hosts are the operator's affair."""
         return [Provider(name) for name in self._configured]
-
-    def prepare(self) -> None:
-        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
-        for name, provider in self._configured.items():
-            try:
-                tls_context(provider)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"drivers.vsphere.providers.{name}.ca_file: '{provider.ca_file}' cannot be used: {error}"
-                ) from error
 
     def connect(self, credentials: Credentials, provider: str | None) -> Session:
         """A session that logs in when it is first used."""
