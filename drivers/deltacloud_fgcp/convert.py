@@ -219,5 +219,6 @@ def instance(element: "Element", status: str) -> Instance:
         hardware_profile_id=text(element, "vserverType"),
         actions=STATES.actions(state),
         can_create_image=state == "STOPPED",
+        image_obstacle="" if state == "STOPPED" else "It has to be STOPPED.",
         private_addresses=tuple(Address(each, "ipv6" if ":" in each else "ipv4") for each in addresses if each),
     )

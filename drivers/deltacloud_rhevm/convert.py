@@ -111,6 +111,7 @@ def instance(element: "Element", user: str) -> Instance:
         overrides=() if instance_type else _size(element),
         actions=actions,
         can_create_image=said == "down",
+        image_obstacle="" if said == "down" else "It has to be STOPPED.",
         launch_time=_time(_text(element, "creation_time")),
         public_addresses=addresses(element),
     )

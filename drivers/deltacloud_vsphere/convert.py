@@ -111,6 +111,7 @@ def instance(row: Row, owner: str) -> Instance:
         overrides=_overrides({"cpu": row.text(_CPUS), "memory": row.text(_MEMORY)}),
         actions=STATES.actions(state),
         can_create_image=state == "STOPPED" and row.text(_POWER) == "poweredOff",
+        image_obstacle="" if state == "STOPPED" else "It has to be STOPPED.",
         launch_time=row.time(_BOOTED),
         public_addresses=public,
         private_addresses=private,

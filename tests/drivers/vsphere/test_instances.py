@@ -41,6 +41,7 @@ def test_every_field_of_an_instance(rig: VsphereRig, catalog: Catalog) -> None:
         hardware_profile_id="default",
         overrides=(Property("cpu", "2"), Property("memory", "512")),
         actions=("reboot", "stop"),
+        image_obstacle="It has to be STOPPED.",
         launch_time=machine.summary.runtime.bootTime.astimezone(UTC),
     )
 
