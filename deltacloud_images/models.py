@@ -30,7 +30,8 @@ class Image:
 
     ``state`` is upper case, as the cloud names it (``AVAILABLE``, ``PENDING``, ``ACTIVE`` ...). ``hardware_profiles``
     are the ids of the sizes to link, a short tuple; sharing one tuple among images makes lists cheap.
-    ``destroyable`` is false where the cloud tells that this caller may not destroy it.
+    ``destroyable`` is false where the cloud tells that this caller may not destroy it. ``owner_alias`` is the cloud's
+    own name for a well-known owner (EC2's ``amazon``): the filter ``owner_id`` accepts it as well, no answer shows it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Image:
     hardware_profiles: tuple[str, ...] = ()
     root_type: RootType = "transient"
     destroyable: bool = True
+    owner_alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class ImageFilter:
         """Whether the image is wanted, its owner aside where that is ``self``."""
         return (
             (self.id is None or image.id == self.id)
-            and (self.owner_id is None or self.owner_id in ("self", image.owner_id))
+            and (self.owner_id is None or self.owner_id in ("self", image.owner_id, image.owner_alias))
             and (self.architecture is None or image.architecture == self.architecture)
             and (self.state is None or image.state == self.state.upper())
             and (self.name is None or wildcard(self.name).fullmatch(image.name) is not None)
