@@ -110,7 +110,7 @@ class Catalog:
         with self._translating:
             if wanted.owner_id == "self":
                 wanted = replace(wanted, owner_id=session.account_id() or "self")
-            found = _one_or_none(session.image, wanted.id) if wanted.id else session.images(wanted)
+            found = _one_or_none(self.image, wanted.id) if wanted.id else session.images(wanted)
         return self._stream(found, None if wanted == _ANY_IMAGE else wanted.matches)
 
     def image(self, image_id: str) -> Image:
@@ -137,7 +137,7 @@ class Catalog:
         with self._translating:
             if wanted.owner_id == "self":
                 wanted = replace(wanted, owner_id=session.account_id() or "self")
-            found = _one_or_none(session.instance, wanted.id) if wanted.id else session.instances(wanted)
+            found = _one_or_none(self.instance, wanted.id) if wanted.id else session.instances(wanted)
         return self._stream(found, None if wanted == _ANY_INSTANCE else wanted.matches)
 
     def instance(self, instance_id: str) -> Instance:
