@@ -1,0 +1,116 @@
+"""DescribeImages: the one call whose answers are large, read by lxml and a page ahead of the reader.
+
+botocore signs, sends and repeats the request. Before it would parse the answer it emits an event: there the body is
+taken from it and left to lxml, which needs a fifth of the time for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from lxml import etree
+
+from deltacloud_images.errors import ProviderError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+#: The most images that EC2 puts on a page. Requests without pages are throttled first and time out on AWS.
+PAGE_SIZE = 1000
+
+#: What is read of an image, by its name in the XML: texts only.
+FIELDS = (
+    "imageId",
+    "imageLocation",
+    "imageState",
+    "imageOwnerId",
+    "imageOwnerAlias",
+    "creationDate",
+    "architecture",
+    "name",
+    "description",
+    "rootDeviceType",
+)
+
+Record = dict[str, str | None]
+
+_BODY = "RawBody"
+_NOTHING = b"<DescribeImagesResponse/>"
+_OK = 200
+
+
+def register(client: EC2Client) -> None:
+    """Let lxml and not botocore parse this client's answers to DescribeImages."""
+    client.meta.events.register("before-parse.ec2.DescribeImages", _keep_body)
+
+
+def _keep_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    if response_dict["status_code"] == _OK:
+        customized_response_dict[_BODY] = response_dict["body"]
+        response_dict["body"] = _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some images and the token for the next page, empty on the last."""
+
+    images: Sequence[etree._Element]
+    next_token: str
+    namespace: str
+
+    def records(self) -> Iterator[Record]:
+        """Each image's ``FIELDS``, as far as it has them."""
+        names = {f"{self.namespace}{name}": name for name in FIELDS}
+        for image in self.images:
+            yield {names[each.tag]: each.text for each in image.iterchildren(*names)}
+
+    def snapshot_ids(self) -> list[str]:
+        """The snapshots that the images' disks are made from, each once."""
+        tag = f"{self.namespace}snapshotId"
+        return list(dict.fromkeys(each.text for image in self.images for each in image.iter(tag) if each.text))
+
+
+def fetch(client: EC2Client, **query: Any) -> Page:
+    """One page; ``query`` holds DescribeImages' parameters. Raises ``ProviderError`` for an answer that is none."""
+    return _parse(cast("dict[str, bytes]", client.describe_images(**query))[_BODY])
+
+
+def stream(client: EC2Client, **query: Any) -> Iterator[Record]:
+    """All images of a query. While the reader has one page, the next is fetched, and never more than that."""
+    query["MaxResults"] = PAGE_SIZE
+    page = fetch(client, **query)
+    if page.next_token:
+        with _OneAhead() as ahead:
+            while token := page.next_token:
+                coming = ahead.submit(fetch, client, **query, NextToken=token)
+                yield from page.records()
+                page = coming.result()
+                if page.next_token == token:
+                    raise ProviderError("EC2 answered with the same page again and again.")
+    yield from page.records()
+
+
+class _OneAhead(ThreadPoolExecutor):
+    """One thread, which the reader does not wait for when it leaves early."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1, thread_name_prefix="describe-images")
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown(wait=False, cancel_futures=True)
+
+
+def _parse(body: bytes) -> Page:
+    try:
+        answer = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise ProviderError("EC2's answer is not XML.") from error
+    name = etree.QName(answer)
+    namespace = f"{{{name.namespace}}}" if name.namespace else ""
+    images = answer.find(f"{namespace}imagesSet")
+    if name.localname != "DescribeImagesResponse" or images is None:
+        raise ProviderError("EC2's answer is no list of images.")
+    return Page(list(images), answer.findtext(f"{namespace}nextToken") or "", namespace)

@@ -1,0 +1,141 @@
+"""What EC2's error codes and botocore's exceptions mean to a client: one table each.
+
+Source: "Error codes for the Amazon EC2 API" in the EC2 API Reference.
+"""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from deltacloud_images.errors import (
+    AuthenticationFailure,
+    Conflict,
+    DeltacloudError,
+    Forbidden,
+    ObjectNotFound,
+    ProviderError,
+    ProviderTimeout,
+    ValidationFailure,
+)
+
+#: Whatever botocore raises for what a cloud did.
+FAILURES = (ClientError, BotoCoreError, ResponseParserError)
+
+#: EC2 refused because it was asked too often: nothing has happened.
+THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "EC2ThrottledException",
+        "BandwidthLimitExceeded",
+        "429",
+    }
+)
+
+#: Codes of EC2 and STS. EC2 names kinds of trouble behind a dot (``InvalidAMIID.NotFound``): a code that is not here as
+#: a whole means what its kind means.
+_MEANING: dict[str, type[DeltacloudError]] = {
+    # who asks
+    "AuthFailure": AuthenticationFailure,
+    "ExpiredToken": AuthenticationFailure,
+    "ExpiredTokenException": AuthenticationFailure,
+    "IncompleteSignature": AuthenticationFailure,
+    "InvalidAccessKeyId": AuthenticationFailure,
+    "InvalidClientTokenId": AuthenticationFailure,
+    "InvalidSecurity": AuthenticationFailure,
+    "InvalidToken": AuthenticationFailure,
+    "MissingAuthenticationToken": AuthenticationFailure,
+    "RequestExpired": AuthenticationFailure,
+    "SignatureDoesNotMatch": AuthenticationFailure,
+    "UnrecognizedClientException": AuthenticationFailure,
+    # what the caller may
+    "AccessDenied": Forbidden,
+    "AccessDeniedException": Forbidden,
+    "Blocked": Forbidden,
+    "OperationNotPermitted": Forbidden,
+    "OptInRequired": Forbidden,
+    "PendingVerification": Forbidden,
+    "UnauthorizedOperation": Forbidden,
+    # what there is
+    "Malformed": ObjectNotFound,
+    "NotFound": ObjectNotFound,
+    "InvalidAMIID.Unavailable": ObjectNotFound,
+    "InvalidInstanceType": ObjectNotFound,
+    # what is asked for
+    "InvalidAMIName.Malformed": ValidationFailure,
+    "InvalidBlockDeviceMapping": ValidationFailure,
+    "InvalidCharacter": ValidationFailure,
+    "InvalidInput": ValidationFailure,
+    "InvalidParameter": ValidationFailure,
+    "InvalidParameterCombination": ValidationFailure,
+    "InvalidParameterValue": ValidationFailure,
+    "InvalidUserData.Malformed": ValidationFailure,
+    "Unsupported": ValidationFailure,
+    "UnsupportedHibernationConfiguration": ValidationFailure,
+    "VPCIdNotSpecified": ValidationFailure,
+    # what can be now
+    "Duplicate": Conflict,
+    "InUse": Conflict,
+    "ConcurrentCreateImageNoRebootLimitExceeded": Conflict,
+    "IncorrectInstanceState": Conflict,
+    "IncorrectState": Conflict,
+    "InstanceLimitExceeded": Conflict,
+    "InsufficientCapacity": Conflict,
+    "InsufficientFreeAddressesInSubnet": Conflict,
+    "InsufficientInstanceCapacity": Conflict,
+    "InsufficientVolumeCapacity": Conflict,
+    "MaxSpotInstanceCountExceeded": Conflict,
+    "PendingSnapshotLimitExceeded": Conflict,
+    "ResourceLimitExceeded": Conflict,
+    "SnapshotLimitExceeded": Conflict,
+    "UnsupportedOperation": Conflict,
+    "VcpuLimitExceeded": Conflict,
+    "VolumeLimitExceeded": Conflict,
+    # how fast
+    "RequestTimeout": ProviderTimeout,
+    "RequestTimeoutException": ProviderTimeout,
+}
+
+_LONGEST_MESSAGE = 500
+
+
+def translate(error: Exception) -> DeltacloudError | None:
+    """The meaning of an error; ``None`` where it is neither EC2's nor botocore's, but a bug of ours."""
+    match error:
+        case ClientError():
+            return _refusal(error)
+        case ParamValidationError():
+            return None
+        case ConnectTimeoutError() | ReadTimeoutError():
+            return ProviderTimeout("EC2 did not answer in time.")
+        case ResponseParserError():
+            return ProviderError("EC2's answer could not be read.")
+        case BotoCoreError():
+            return ProviderError("EC2 could not be reached, or the connection was lost.")
+    return None
+
+
+def code_of(error: ClientError) -> str:
+    """EC2's code, as its documentation lists it."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _refusal(error: ClientError) -> DeltacloudError:
+    code = code_of(error)
+    meaning = _MEANING.get(code) or _MEANING.get(code.rpartition(".")[2])
+    if meaning is AuthenticationFailure:
+        return AuthenticationFailure(f"EC2 does not accept the access key id and secret access key ({code}).")
+    message = error.response.get("Error", {}).get("Message", "")[:_LONGEST_MESSAGE]
+    if meaning is None:
+        return ProviderError(f"EC2 failed ({code}): {message}")
+    return meaning(f"EC2 refuses this ({code}): {message}")

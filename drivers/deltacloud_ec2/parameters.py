@@ -1,0 +1,129 @@
+"""What a client asks for, as the parameters of EC2's calls; wrong values are refused here, before EC2 is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from deltacloud_ec2.convert import INSTANCE_STATES
+from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+#: The owners that EC2 knows by name.
+OWNER_ALIASES = ("amazon", "aws-marketplace", "aws-backup-vault")
+
+#: "CreateImage" in the EC2 API Reference: 3 to 128 characters of these, and 255 of a description.
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
+_LONGEST_DESCRIPTION = 255
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_STATE_NAMES = {ours: theirs for theirs, ours in INSTANCE_STATES.items()}
+_GONE = "terminated"
+
+
+def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: str | None) -> Iterator[dict[str, Any]]:
+    """The parameters of the DescribeImages calls that together give the wanted images: one call for each kind of owner.
+
+    Filters by owner's id and by owner's alias can only be joined by "and" in one call. The parameter ``Owners`` joins
+    them by "or", but AWS takes many times as long for it: it serves only where ``self`` is not known by its number.
+    """
+    texts = {"architecture": wanted.architecture, "name": wanted.name, "state": wanted.state}
+    filters = [_filter("image-type", "machine")] + [
+        _filter(name, _literal(name, value)) for name, value in texts.items() if value is not None
+    ]
+    owners = default_owners if wanted.owner_id is None else (wanted.owner_id,)
+    if not owners:
+        yield {"Filters": filters}
+    if "self" in owners and account is None:
+        yield {"Filters": filters, "Owners": ["self"]}
+    numbers = [account or "" if each == "self" else each for each in owners if each not in OWNER_ALIASES]
+    for name, values in (
+        ("owner-id", list(filter(None, numbers))),
+        ("owner-alias", [each for each in owners if each in OWNER_ALIASES]),
+    ):
+        if values:
+            yield {"Filters": [*filters, _filter(name, *values)]}
+
+
+def instance_filters(wanted: InstanceFilter) -> list[FilterTypeDef]:
+    """Filters for DescribeInstances. Terminated instances, which EC2 shows for a while, have to be asked for."""
+    states = [name for name in INSTANCE_STATES if name != _GONE]
+    if wanted.state is not None:
+        states = [_STATE_NAMES.get(wanted.state.upper(), "none")]
+    filters = [_filter("instance-state-name", *states)]
+    if wanted.realm_id is not None:
+        filters.append(_filter("availability-zone", wanted.realm_id))
+    if wanted.image_id is not None:
+        filters.append(_filter("image-id", wanted.image_id))
+    return filters
+
+
+def _filter(name: str, *values: str) -> FilterTypeDef:
+    return {"Name": name, "Values": list(values)}
+
+
+def _literal(name: str, value: str) -> str:
+    """EC2 takes a backslash in a filter as an escape and its states in lower case."""
+    return value.lower() if name == "state" else value.replace("\\", "\\\\")
+
+
+def image_name(new: NewImage, now: datetime) -> str:
+    """The new image's name: EC2 requires one, so the instance's id and the time serve where none is given.
+
+    Raises ``ValidationFailure`` for a name or a description that EC2 would refuse.
+    """
+    if len(new.description) > _LONGEST_DESCRIPTION:
+        raise ValidationFailure(f"description has {len(new.description)} characters; EC2 takes {_LONGEST_DESCRIPTION}.")
+    name = new.name or f"{new.instance_id}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    if new.name and not _IMAGE_NAME.fullmatch(name):
+        raise ValidationFailure(
+            f"name is '{name}', but EC2 takes 3 to 128 characters: letters, digits, spaces and ( ) [ ] . / - ' @ _"
+        )
+    return name
+
+
+def flag(options: Mapping[str, str], name: str) -> bool:
+    """A parameter that says yes or no, no where it is missing; raises ``ValidationFailure`` for anything else."""
+    value = options.get(name, "false")
+    if value.lower() not in _FLAGS:
+        raise ValidationFailure(f"{name} is '{value}', but has to be true or false.")
+    return _FLAGS[value.lower()]
+
+
+def launch(new: NewInstance, instance_type: str = "") -> dict[str, Any]:
+    """RunInstances' parameters. ``realm_id`` is ``zone`` or ``zone:subnet``; a firewall is a group's id or name."""
+    count = _count(new.options.get("instance_count", "1"))
+    zone, _, subnet = new.realm_id.partition(":")
+    firewalls = _firewalls(new.options)
+    given: dict[str, Any] = {
+        "ImageId": new.image_id,
+        "InstanceType": instance_type,
+        "Placement": {"AvailabilityZone": zone} if zone and not subnet else None,
+        "SubnetId": subnet,
+        "KeyName": new.keyname,
+        "UserData": new.user_data,
+        "SecurityGroupIds": [each for each in firewalls if each.startswith("sg-")],
+        "SecurityGroups": [each for each in firewalls if not each.startswith("sg-")],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": new.name}]}]
+        if new.name
+        else None,
+    }
+    return {"MinCount": count, "MaxCount": count} | {name: value for name, value in given.items() if value}
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValidationFailure(f"instance_count is '{text}', but has to be a whole number from 1 on.")
+    return int(text)
+
+
+def _firewalls(options: Mapping[str, str]) -> list[str]:
+    """The values of ``firewalls1``, ``firewalls2`` ... in the order of their numbers."""
+    prefix = "firewalls"
+    numbered = {int(name[len(prefix) :]): value for name, value in options.items() if name[len(prefix) :].isdigit()}
+    return [value for _, value in sorted(numbered.items())]
