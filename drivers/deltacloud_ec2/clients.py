@@ -9,7 +9,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,8 @@ class Keys:
     """An access key, with a session token where it is a temporary one."""
 
     access_key_id: str
-    secret_access_key: str
-    session_token: str | None
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
 
 
 def keys_of(credentials: Credentials) -> Keys:

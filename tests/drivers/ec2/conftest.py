@@ -1,10 +1,16 @@
-"""One moto for this folder's tests."""
+"""One moto for this folder's tests, and one responder in front of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from deltacloud_ec2 import EC2Driver
+from deltacloud_images.catalog import Catalog
+from tests.drivers.ec2.front import Front
 from tests.drivers.ec2.rig import EC2Rig
+
+Connect = Callable[..., Catalog]
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +18,47 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EC2Rig]:
     rig = EC2Rig(tmp_path_factory.mktemp("moto"))
     yield rig
     rig.close()
+
+
+@pytest.fixture(scope="session")
+def shared_front(rig: EC2Rig) -> Iterator[Front]:
+    front = Front(rig.moto.address)
+    yield front
+    front.close()
+
+
+@pytest.fixture(scope="session")
+def driver(rig: EC2Rig, shared_front: Front) -> EC2Driver:
+    """A driver that knows the caller's account already."""
+    driver = rig.make_driver(shared_front.url, timeout_seconds=20)
+    driver.connect(rig.credentials, None).account_id()
+    return driver
+
+
+@pytest.fixture
+def front(driver: EC2Driver, shared_front: Front) -> Iterator[Front]:
+    shared_front.forget()
+    yield shared_front
+    shared_front.forget()
+
+
+@pytest.fixture
+def connect(rig: EC2Rig, front: Front) -> Iterator[Connect]:
+    """Catalogs of drivers with settings of their own."""
+    catalogs = []
+
+    def connect(**table: Any) -> Catalog:
+        driver = rig.make_driver(front.url, **{"timeout_seconds": 20, **table})
+        catalogs.append(Catalog(driver, rig.credentials, rig.provider))
+        return catalogs[-1]
+
+    yield connect
+    for catalog in catalogs:
+        catalog.close()
+
+
+@pytest.fixture
+def catalog(rig: EC2Rig, driver: EC2Driver, front: Front) -> Iterator[Catalog]:
+    """Through the responder, to a driver that has been used before."""
+    with Catalog(driver, rig.credentials, rig.provider) as catalog:
+        yield catalog

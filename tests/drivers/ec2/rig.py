@@ -17,6 +17,7 @@ import boto3
 from deltacloud_ec2 import EC2Driver
 from deltacloud_images.driver import Credentials, Driver
 from deltacloud_images.testing import Fault, FaultProxy, Rig, eventually
+from tests.drivers.ec2.front import Answer, failure
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -64,13 +65,9 @@ PUBLIC_IMAGES: list[dict[str, Any]] = [
 ]
 
 
-def error_answer(status: int, code: str, message: str = "as the test wants it") -> bytes:
-    """An error as EC2 sends it, with its HTTP head."""
-    body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
-        "<RequestID>0d1e6f2a</RequestID></Response>"
-    ).encode()
+def raw(answer: Answer) -> bytes:
+    """An answer with its HTTP head."""
+    status, body = answer
     head = (
         f"HTTP/1.1 {status} Error\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
@@ -119,6 +116,21 @@ class Moto:
             aws_secret_access_key=keys.password,
         )
 
+    def temporary_credentials(self) -> Credentials:
+        """Of a role that may do anything, with a session token."""
+        iam = self.client("iam")
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/caller"},
+        }
+        name = f"role-{time.monotonic_ns()}"
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(_ALLOW_ALL))
+        got = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        return Credentials(f"{got['AccessKeyId']}+{got['SessionToken']}", got["SecretAccessKey"])
+
     def _port(self) -> int:
         assert eventually(lambda: bool(self._announced()) or self._process.poll() is not None)
         announced = self._announced()
@@ -154,9 +166,9 @@ class EC2Rig(Rig):
         self.credentials = self.moto.credentials
         self.wrong_credentials = Credentials(self.credentials.user, "wrong")
         answers = {
-            Fault.EXPIRED: error_answer(400, "RequestExpired"),
-            Fault.THROTTLED: error_answer(503, "RequestLimitExceeded"),
-            Fault.SERVER_ERROR: error_answer(500, "InternalError"),
+            Fault.EXPIRED: raw(failure(400, "RequestExpired")),
+            Fault.THROTTLED: raw(failure(503, "RequestLimitExceeded")),
+            Fault.SERVER_ERROR: raw(failure(500, "InternalError")),
         }
         self._source = self.seed_instance()
         self._proxy = FaultProxy(self.moto.address, answers=answers)

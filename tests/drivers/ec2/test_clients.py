@@ -1,0 +1,223 @@
+"""Whose credentials are used, where requests go, and how clients are pooled."""
+
+import logging
+import os
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from deltacloud_ec2 import EC2Driver, clients
+from deltacloud_ec2.regions import public_regions
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.driver import Credentials, Provider
+from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, ProviderError, ValidationFailure
+from deltacloud_images.models import ImageFilter
+from deltacloud_images.testing import FaultProxy
+from tests.drivers.ec2.front import Front
+from tests.drivers.ec2.rig import EC2Rig
+
+IMAGE = "ami-0a000000000000001"
+
+
+@pytest.fixture
+def servers_own_keys(rig: EC2Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The server's machine has good keys in its environment and in its user's home, and other settings besides."""
+    keys = {"AWS_ACCESS_KEY_ID": rig.credentials.user, "AWS_SECRET_ACCESS_KEY": rig.credentials.password}
+    lines = "".join(f"{name.lower()} = {value}\n" for name, value in keys.items())
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text(f"[default]\n{lines}[other]\n{lines}")
+    (tmp_path / ".aws" / "config").write_text("[default]\nregion = eu-west-9\nendpoint_url = http://127.0.0.1:9\n")
+    elsewhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_EC2": "http://127.0.0.1:9"}
+    others = {"AWS_PROFILE": "other", "AWS_DEFAULT_REGION": "eu-west-9", "AWS_CA_BUNDLE": "/nowhere"}
+    for name, value in {**keys, **elsewhere, **others, "HOME": str(tmp_path), "AWS_USE_FIPS_ENDPOINT": "true"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("servers_own_keys")
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("", ""), ("", "secret"), ("key", ""), ("+token", "secret"), ("key\r\nX-Evil: 1", "secret"), ("kéy", "secret")],
+)
+def test_nobody_acts_as_the_server(rig: EC2Rig, front: Front, user: str, password: str) -> None:
+    driver = rig.make_driver(front.url)
+    with pytest.raises(AuthenticationFailure):
+        driver.connect(Credentials(user, password), None)
+    assert front.requests == []
+
+
+@pytest.mark.usefixtures("servers_own_keys")
+def test_wrong_credentials_stay_wrong_where_the_server_has_good_ones(rig: EC2Rig, front: Front) -> None:
+    driver = rig.make_driver(front.url)
+    with Catalog(driver, rig.wrong_credentials, None) as catalog, pytest.raises(AuthenticationFailure):
+        catalog.image(IMAGE)
+
+
+@pytest.mark.usefixtures("servers_own_keys")
+def test_the_servers_aws_settings_mean_nothing(rig: EC2Rig) -> None:
+    driver = EC2Driver.from_config({})
+    session = driver.connect(rig.credentials, "eu-west-1")
+    meta = session._ec2.meta
+    assert (meta.endpoint_url, meta.region_name) == ("https://ec2.eu-west-1.amazonaws.com", "eu-west-1")
+    assert session._ec2._endpoint.http_session._verify in (True, os.environ.get("REQUESTS_CA_BUNDLE"))  # type: ignore[attr-defined]
+
+
+def test_temporary_credentials_send_their_token(rig: EC2Rig, front: Front) -> None:
+    credentials = rig.moto.temporary_credentials()
+    driver = rig.make_driver(front.url)
+    with Catalog(driver, credentials, None) as catalog:
+        catalog.image(IMAGE)
+    token = credentials.user.partition("+")[2]
+    assert [(each.action, each.headers["X-Amz-Security-Token"]) for each in front.requests] == [
+        ("GetCallerIdentity", token),
+        ("DescribeImages", token),
+    ]
+
+
+def test_a_session_token_may_hold_a_plus() -> None:
+    keys = clients.keys_of(Credentials("AKIA123+to+ken/=", "secret"))
+    assert keys == clients.Keys("AKIA123", "secret", "to+ken/=")
+
+
+def test_nothing_shows_credentials(rig: EC2Rig, front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    credentials = rig.moto.temporary_credentials()
+    token, secret = credentials.user.partition("+")[2], credentials.password
+    driver = rig.make_driver(front.url)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG), Catalog(driver, credentials, None) as catalog:
+        list(catalog.images(ImageFilter()))
+        shown = repr(vars(catalog._session)) + repr(vars(driver)) + repr(clients.keys_of(credentials))
+    assert caplog.records
+    for text in (caplog.text, shown):
+        assert secret not in text
+        assert token not in text
+
+
+def test_callers_share_nothing_but_their_own_clients(rig: EC2Rig, front: Front) -> None:
+    driver = rig.make_driver(front.url)
+
+    def client(user: str, password: str, provider: str = "moto") -> object:
+        return driver.connect(Credentials(user, password), provider)._ec2
+
+    first = client("one", "secret")
+    assert client("one", "secret") is first
+    others = [
+        client("two", "secret"),
+        client("one", "other"),
+        client("one+token", "secret"),
+        client("one", "secret", "eu-west-1"),
+    ]
+    assert len({id(each) for each in (first, *others)}) == 5
+    driver.close()
+    assert client("one", "secret") is not first
+
+
+def test_the_pool_is_bounded_in_number_and_age(rig: EC2Rig, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "_MOST_CALLERS", 2)
+    driver = rig.make_driver(front.url)
+
+    def client(user: str) -> object:
+        return driver.connect(Credentials(user, "secret"), None)._ec2
+
+    one, two = client("one"), client("two")
+    assert client("one") is one
+    client("three")  # takes the place of the one that has not been used for the longest time
+    assert client("one") is one
+    assert client("two") is not two
+    one = client("one")
+    monkeypatch.setattr(clients, "_OLDEST_SECONDS", -1.0)
+    assert client("one") is not one
+
+
+def test_providers_are_public_regions_and_what_is_configured() -> None:
+    driver = EC2Driver.from_config({"providers": {"cn-north-1": {}, "mine": {"endpoint_url": "https://inside:8773"}}})
+    driver.prepare()
+    assert driver.default_provider == "us-east-1"
+    assert [each.id for each in driver.providers()] == sorted({*public_regions(), "cn-north-1", "mine"})
+    assert Provider("eu-west-1", {"ec2": "ec2.eu-west-1.amazonaws.com"}) in driver.providers()
+    assert Provider("mine") in driver.providers()
+    assert not driver.allows_provider("http://evil.example/")
+    assert not driver.allows_provider("us-gov-west-1")
+    with pytest.raises(ValidationFailure):
+        driver.connect(Credentials("user", "password"), "evil.example")
+    client = driver.connect(Credentials("user", "password"), "cn-north-1")._ec2
+    assert client.meta.endpoint_url == "https://ec2.cn-north-1.amazonaws.com.cn"
+
+
+def test_the_public_regions_are_those_of_the_sdk() -> None:
+    from boto3.session import Session
+
+    assert set(Session().get_available_regions("ec2")) <= set(public_regions())
+    assert "aws-global" not in public_regions()
+
+
+def test_public_regions_can_be_left_out() -> None:
+    table = {"public_regions": False, "default_provider": "mine", "providers": {"mine": {}}}
+    driver = EC2Driver.from_config(table)
+    driver.prepare()
+    assert [each.id for each in driver.providers()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({"default_provider": "mars-north-1"}, "mars-north-1"),
+        ({"public_regions": False}, "us-east-1"),
+        ({"providers": {"mine": {"ca_file": "/nowhere/ca.pem"}}}, "/nowhere/ca.pem"),
+        ({"providers": {"mine": {"endpoint": "http://127.0.0.1"}}}, "providers.mine.endpoint"),
+    ],
+)
+def test_bad_settings_are_named(table: dict[str, object], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        EC2Driver.from_config(table).prepare()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for loopback that nobody has signed but itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, bare = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, bare)
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture
+def tls_url(rig: EC2Rig, certificate: Path) -> Iterator[str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with FaultProxy(rig.moto.address, server_tls=context) as proxy:
+        yield "https://{}:{}".format(*proxy.address)
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("settings", [{}, {"ca_file": ""}, {"verify_tls": False}], ids=str)
+def test_certificates_are_checked_unless_the_operator_says_otherwise(
+    rig: EC2Rig, tls_url: str, certificate: Path, settings: dict[str, object]
+) -> None:
+    if "ca_file" in settings:
+        settings = {"ca_file": str(certificate)}
+    table = {"providers": {"moto": {"endpoint_url": tls_url, "region": "us-east-1", **settings}}}
+    driver = rig.make_driver(tls_url, timeout_seconds=20, **table)
+    with Catalog(driver, rig.credentials, None) as catalog:
+        if settings:
+            catalog.verify()
+        else:
+            with pytest.raises(ProviderError):
+                catalog.verify()
