@@ -95,9 +95,9 @@ class Caller:
 
 
 class ClientPool:
-    """Callers by provider and keys: bounded in number and age, safe under threads, empty after a fork of the master.
+    """Callers by provider and keys: bounded in number and age, safe under threads.
 
-    Keys are looked up by a keyed hash.
+    They are found by a keyed hash, of the process too: connections are not shared across a fork.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -123,13 +123,8 @@ class ClientPool:
             self._callers.move_to_end(digest)
             return caller
 
-    def clear(self) -> None:
-        """Forget all callers."""
-        with self._lock:
-            self._callers.clear()
-
     def _digest(self, provider: str, keys: Keys) -> bytes:
-        parts = (provider, keys.access_key_id, keys.secret_access_key, keys.session_token or "")
+        parts = (str(os.getpid()), provider, keys.access_key_id, keys.secret_access_key, keys.session_token or "")
         return hashlib.blake2b("\0".join(parts).encode(), key=self._salt).digest()
 
     def _make(self, keys: Keys, provider: str, where: ProviderSettings) -> Caller:
@@ -170,7 +165,7 @@ def _client_config(timeout: float) -> Config:
         "retries": {"mode": "standard", "total_max_attempts": 1},  # see retries
         "max_pool_connections": _CONNECTIONS,
         "ignore_configured_endpoint_urls": True,
-        "user_agent_extra": "deltacloud-images",
+        "user_agent": "deltacloud-images",  # botocore would make its own one anew for every request
     }
     return Config(**options)
 

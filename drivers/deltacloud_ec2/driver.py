@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from deltacloud_ec2 import convert
@@ -24,12 +24,12 @@ from deltacloud_images.driver import (
     Driver,
     Feature,
     Provider,
+    Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError, ValidationFailure
+from deltacloud_images.errors import ConfigurationError, DeltacloudError
 
 if TYPE_CHECKING:
     from deltacloud_ec2.clients import ClientPool
-    from deltacloud_ec2.session import EC2Session
 
 NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",))
 DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",))
@@ -57,39 +57,42 @@ class EC2Driver(Driver):
     requires = ("boto3", "lxml")
     credential_names = ("access key id", "secret access key")
 
-    def prepare(self) -> None:
-        """Raises ``ConfigurationError`` where the default provider is none, or a provider's ``ca_file`` is no file."""
-        if not self.allows_provider(self.default_provider):
-            raise ConfigurationError(
-                f"drivers.ec2.default_provider: '{self.default_provider}' is neither a public region"
-                " nor one of drivers.ec2.providers"
-            )
-        for name, provider in self.settings.providers.items():
-            if provider.ca_file and not Path(provider.ca_file).is_file():
-                raise ConfigurationError(f"drivers.ec2.providers.{name}.ca_file: {provider.ca_file} is no file")
+    def __init__(self, settings: EC2Settings, timeout_seconds: float) -> None:
+        """Opens nothing."""
+        super().__init__(settings, timeout_seconds)
+        self._lock = Lock()
+        self._clients: ClientPool | None = None
+        configured = settings.providers
+        regions = public_regions() if settings.public_regions else ()
+        hosts = {name: {"ec2": f"ec2.{name}.amazonaws.com"} for name in regions if name not in configured}
+        self._providers = {name: Provider(name, hosts.get(name, {})) for name in sorted({*hosts, *configured})}
 
-    @property
-    def default_provider(self) -> str:
-        """As configured: us-east-1."""
-        name: str = self.settings.default_provider
-        return name
+    def prepare(self) -> None:
+        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
+        for name, provider in self.settings.providers.items():
+            if provider.ca_file:
+                try:
+                    ssl.create_default_context(cafile=provider.ca_file)
+                except OSError as error:
+                    raise ConfigurationError(
+                        f"drivers.ec2.providers.{name}.ca_file: '{provider.ca_file}' cannot be used: {error}"
+                    ) from error
 
     def providers(self) -> Sequence[Provider]:
         """The configured ones and the public regions. Endpoints that the operator configured are not told."""
-        configured = self.settings.providers
-        regions = public_regions() if self.settings.public_regions else ()
-        hosts = {name: {"ec2": f"ec2.{name}.amazonaws.com"} for name in regions if name not in configured}
-        return [Provider(name, hosts.get(name, {})) for name in sorted({*hosts, *configured})]
+        return tuple(self._providers.values())
 
-    def connect(self, credentials: Credentials, provider: str | None) -> EC2Session:
+    def allows_provider(self, provider: str) -> bool:
+        """One of them."""
+        return provider in self._providers
+
+    def connect(self, credentials: Credentials, provider: str | None) -> Session:
         """A session on pooled clients. The cloud is not asked: it refuses wrong credentials at the first call."""
         from deltacloud_ec2.session import EC2Session
 
-        name = provider or self.default_provider
-        if not self.allows_provider(name):
-            raise ValidationFailure(f"There is no provider '{name}'.")
-        where = self.settings.providers.get(name) or ProviderSettings()
-        return EC2Session(self._pool.caller(credentials, name, where), self.settings)
+        assert provider is not None  # it is required
+        where = self.settings.providers.get(provider) or ProviderSettings()
+        return EC2Session(self._pool().caller(credentials, provider, where), self.settings)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the table in ``errors``."""
@@ -99,11 +102,12 @@ class EC2Driver(Driver):
 
     def close(self) -> None:
         """Drop the pooled clients."""
-        if "_pool" in self.__dict__:
-            self._pool.clear()
+        with self._lock:
+            self._clients = None
 
-    @cached_property
     def _pool(self) -> ClientPool:
         from deltacloud_ec2.clients import ClientPool
 
-        return ClientPool(self.timeout_seconds)
+        with self._lock:
+            self._clients = self._clients or ClientPool(self.timeout_seconds)
+            return self._clients

@@ -31,7 +31,7 @@ def shared_front(rig: EC2Rig) -> Iterator[Front]:
 def driver(rig: EC2Rig, shared_front: Front) -> EC2Driver:
     """A driver that knows the caller's account already."""
     driver = rig.make_driver(shared_front.url, timeout_seconds=20)
-    driver.connect(rig.credentials, None).account_id()
+    driver.connect(rig.credentials, rig.provider).account_id()
     return driver
 
 

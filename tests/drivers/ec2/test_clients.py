@@ -48,14 +48,14 @@ def servers_own_keys(rig: EC2Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_nobody_acts_as_the_server(rig: EC2Rig, front: Front, user: str, password: str) -> None:
     driver = rig.make_driver(front.url)
     with pytest.raises(AuthenticationFailure):
-        driver.connect(Credentials(user, password), None)
+        driver.connect(Credentials(user, password), "moto")
     assert front.requests == []
 
 
 @pytest.mark.usefixtures("servers_own_keys")
 def test_wrong_credentials_stay_wrong_where_the_server_has_good_ones(rig: EC2Rig, front: Front) -> None:
     driver = rig.make_driver(front.url)
-    with Catalog(driver, rig.wrong_credentials, None) as catalog, pytest.raises(AuthenticationFailure):
+    with Catalog(driver, rig.wrong_credentials, rig.provider) as catalog, pytest.raises(AuthenticationFailure):
         catalog.image(IMAGE)
 
 
@@ -71,7 +71,7 @@ def test_the_servers_aws_settings_mean_nothing(rig: EC2Rig) -> None:
 def test_temporary_credentials_send_their_token(rig: EC2Rig, front: Front) -> None:
     credentials = rig.moto.temporary_credentials()
     driver = rig.make_driver(front.url)
-    with Catalog(driver, credentials, None) as catalog:
+    with Catalog(driver, credentials, "moto") as catalog:
         catalog.image(IMAGE)
     token = credentials.user.partition("+")[2]
     assert [(each.action, each.headers["X-Amz-Security-Token"]) for each in front.requests] == [
@@ -90,7 +90,7 @@ def test_nothing_shows_credentials(rig: EC2Rig, front: Front, caplog: pytest.Log
     token, secret = credentials.user.partition("+")[2], credentials.password
     driver = rig.make_driver(front.url)
     caplog.clear()
-    with caplog.at_level(logging.DEBUG), Catalog(driver, credentials, None) as catalog:
+    with caplog.at_level(logging.DEBUG), Catalog(driver, credentials, "moto") as catalog:
         list(catalog.images(ImageFilter()))
         shown = repr(vars(catalog._session)) + repr(vars(driver)) + repr(clients.keys_of(credentials))
     assert caplog.records
@@ -123,7 +123,7 @@ def test_the_pool_is_bounded_in_number_and_age(rig: EC2Rig, front: Front, monkey
     driver = rig.make_driver(front.url)
 
     def client(user: str) -> object:
-        return driver.connect(Credentials(user, "secret"), None)._ec2
+        return driver.connect(Credentials(user, "secret"), "moto")._ec2
 
     one, two = client("one"), client("two")
     assert client("one") is one
@@ -215,7 +215,7 @@ def test_certificates_are_checked_unless_the_operator_says_otherwise(
         settings = {"ca_file": str(certificate)}
     table = {"providers": {"moto": {"endpoint_url": tls_url, "region": "us-east-1", **settings}}}
     driver = rig.make_driver(tls_url, timeout_seconds=20, **table)
-    with Catalog(driver, rig.credentials, None) as catalog:
+    with Catalog(driver, rig.credentials, rig.provider) as catalog:
         if settings:
             catalog.verify()
         else:
