@@ -17,8 +17,8 @@ from benchmarks.ec2_pages import IMAGE_ID, PAGE
 
 
 def _work(url: str) -> dict[str, Callable[[], object]]:
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-    ec2: Any = boto3.session.Session().client("ec2", region_name="us-east-1", endpoint_url=url, **keys)
+    session = boto3.session.Session(aws_access_key_id="key", aws_secret_access_key="secret")
+    ec2 = session.client("ec2", region_name="us-east-1", endpoint_url=url)
     address = urlsplit(url)
     libcloud: Any = get_driver(Provider.EC2)(
         "key", "secret", region="us-east-1", host=address.hostname, port=address.port, secure=False

@@ -105,6 +105,9 @@ def _problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in names:
             yield Problem(("drivers", name), f"there is no such driver; there are {', '.join(names)}")
         elif isinstance(table, dict):
+            if problem := registry.problem(name):
+                yield Problem(("drivers", name), f"the driver is not installed: {problem}")
+                continue
             try:
                 registry.driver_class(name).from_config(table)
             except InvalidTable as error:

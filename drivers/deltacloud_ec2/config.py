@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from deltacloud_images.schema import settings
+from deltacloud_images.schema import CertificateFile, settings
 
 #: Sizes that AWS sells today, the one that is launched when none is asked for first.
 LINKED_PROFILES = {
@@ -50,7 +50,7 @@ class ProviderSettings:
     #: Whether the endpoint's TLS certificate has to be valid.
     verify_tls: bool = True
     #: A file of certificate authorities to trust instead of the system's.
-    ca_file: str = ""
+    ca_file: CertificateFile = ""
 
 
 @settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -24,12 +23,12 @@ from deltacloud_images.driver import (
     Driver,
     Feature,
     Provider,
-    Session,
 )
-from deltacloud_images.errors import ConfigurationError, DeltacloudError
+from deltacloud_images.errors import DeltacloudError
 
 if TYPE_CHECKING:
     from deltacloud_ec2.clients import ClientPool
+    from deltacloud_ec2.session import EC2Session
 
 NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",))
 DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",))
@@ -67,17 +66,6 @@ class EC2Driver(Driver):
         hosts = {name: {"ec2": f"ec2.{name}.amazonaws.com"} for name in regions if name not in configured}
         self._providers = {name: Provider(name, hosts.get(name, {})) for name in sorted({*hosts, *configured})}
 
-    def prepare(self) -> None:
-        """Raises ``ConfigurationError`` for a ``ca_file`` that cannot be used."""
-        for name, provider in self.settings.providers.items():
-            if provider.ca_file:
-                try:
-                    ssl.create_default_context(cafile=provider.ca_file)
-                except OSError as error:
-                    raise ConfigurationError(
-                        f"drivers.ec2.providers.{name}.ca_file: '{provider.ca_file}' cannot be used: {error}"
-                    ) from error
-
     def providers(self) -> Sequence[Provider]:
         """The configured ones and the public regions. Endpoints that the operator configured are not told."""
         return tuple(self._providers.values())
@@ -86,7 +74,7 @@ class EC2Driver(Driver):
         """One of them."""
         return provider in self._providers
 
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+    def connect(self, credentials: Credentials, provider: str | None) -> EC2Session:
         """A session on pooled clients. The cloud is not asked: it refuses wrong credentials at the first call."""
         from deltacloud_ec2.session import EC2Session
 

@@ -144,8 +144,8 @@ def test_providers_are_public_regions_and_what_is_configured() -> None:
     assert Provider("mine") in driver.providers()
     assert not driver.allows_provider("http://evil.example/")
     assert not driver.allows_provider("us-gov-west-1")
-    with pytest.raises(ValidationFailure):
-        driver.connect(Credentials("user", "password"), "evil.example")
+    with pytest.raises(ValidationFailure, match=r"EC2 has no provider 'evil\.example'; there are: "):
+        Catalog(driver, Credentials("user", "password"), "evil.example")
     client = driver.connect(Credentials("user", "password"), "cn-north-1")._ec2
     assert client.meta.endpoint_url == "https://ec2.cn-north-1.amazonaws.com.cn"
 
