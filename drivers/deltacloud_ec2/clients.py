@@ -6,20 +6,24 @@ import hashlib
 import logging
 import os
 import secrets
+import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver
+from botocore.credentials import Credentials as Keys
+from botocore.httpsession import URLLib3Session
 from botocore.session import Session
+from botocore.utils import get_environ_proxies
 
-from deltacloud_ec2 import describe_images, errors
+from deltacloud_ec2 import errors
 from deltacloud_ec2.config import ProviderSettings
+from deltacloud_ec2.query import Query
 from deltacloud_ec2.retries import Retries
 from deltacloud_ec2.sizes import Sizes
 from deltacloud_images.driver import Credentials
@@ -42,15 +46,6 @@ logger = logging.getLogger(__name__)
 logging.getLogger("botocore").setLevel(logging.INFO)
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """An access key, with a session token where it is a temporary one."""
-
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(repr=False)
-
-
 def keys_of(credentials: Credentials) -> Keys:
     """The keys in HTTP Basic's user (``id`` or ``id+session-token``) and password.
 
@@ -67,11 +62,12 @@ def keys_of(credentials: Credentials) -> Keys:
 
 
 class Caller:
-    """One caller in one region: the client to ask with, and what is known of the account."""
+    """One caller in one region: what to ask EC2 with, and what is known of the account."""
 
-    def __init__(self, ec2: EC2Client, sizes: Sizes, make_sts: Callable[[], STSClient] | None) -> None:
+    def __init__(self, ec2: EC2Client, query: Query, sizes: Sizes, make_sts: Callable[[], STSClient] | None) -> None:
         """``make_sts`` makes a client for STS; ``None`` where there is no STS."""
         self.ec2 = ec2
+        self.query = query
         self.sizes = sizes
         self._make_sts = make_sts
         self._account: str | None = None
@@ -124,12 +120,11 @@ class ClientPool:
             return caller
 
     def _digest(self, provider: str, keys: Keys) -> bytes:
-        parts = (str(os.getpid()), provider, keys.access_key_id, keys.secret_access_key, keys.session_token or "")
+        parts = (str(os.getpid()), provider, keys.access_key, keys.secret_key, keys.token or "")
         return hashlib.blake2b("\0".join(parts).encode(), key=self._salt).digest()
 
     def _make(self, keys: Keys, provider: str, where: ProviderSettings) -> Caller:
         ec2 = self._client("ec2", keys, provider, where, where.endpoint_url, self._timeout)
-        describe_images.register(ec2)
         has_sts = where.sts_endpoint_url or not where.endpoint_url
         sizes = self._sizes.setdefault(provider, Sizes())
 
@@ -139,7 +134,19 @@ class ClientPool:
                 sts: STSClient = self._client("sts", keys, provider, where, where.sts_endpoint_url, timeout)
                 return sts
 
-        return Caller(ec2, sizes, make_sts if has_sts else None)
+        return Caller(ec2, self._query(ec2, keys, where), sizes, make_sts if has_sts else None)
+
+    def _query(self, ec2: EC2Client, keys: Keys, where: ProviderSettings) -> Query:
+        url = ec2.meta.endpoint_url.rstrip("/") + "/"
+        options: dict[str, Any] = {  # as clients give them to theirs
+            "verify": _verify(where),
+            "proxies": get_environ_proxies(url),
+            "timeout": (min(_CONNECT_SECONDS, self._timeout), self._timeout),
+            "max_pool_connections": _CONNECTIONS,
+            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        }
+        version = ec2.meta.service_model.api_version
+        return Query(url, ec2.meta.region_name, version, keys, URLLib3Session(**options), Retries(self._timeout))
 
     def _client(
         self, service: Any, keys: Keys, provider: str, where: ProviderSettings, endpoint_url: str, timeout: float
@@ -148,14 +155,19 @@ class ClientPool:
             service,
             region_name=where.region or provider,
             endpoint_url=endpoint_url or None,
-            verify=where.verify_tls and (where.ca_file or None),
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token,
+            verify=_verify(where),
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
             config=_client_config(timeout),
         )
         Retries(timeout).register(client)
         return client
+
+
+def _verify(where: ProviderSettings) -> bool | str:
+    """Whether to check certificates, or by which authorities."""
+    return where.verify_tls and (where.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True)
 
 
 def _client_config(timeout: float) -> Config:

@@ -1,25 +1,21 @@
-"""DescribeImages: the one call whose answers are large, read by lxml and a page ahead of the reader.
-
-botocore signs, sends and repeats the request. Before it would parse the answer it emits an event: there the body is
-taken from it and left to lxml, which needs a fifth of the time for it.
-"""
+"""DescribeImages: the one call whose answers are large, read by lxml and a page ahead of the reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from deltacloud_images.errors import ProviderError
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2 import EC2Client
+    from deltacloud_ec2.query import Query
 
 #: The most images that EC2 puts on a page. Requests without pages are throttled first and time out on AWS.
-PAGE_SIZE = 1000
+PAGE_SIZE = "1000"
 
 #: What is read of an image, by its name in the XML: texts only.
 FIELDS = (
@@ -36,21 +32,6 @@ FIELDS = (
 )
 
 Record = dict[str, str | None]
-
-_BODY = "RawBody"
-_NOTHING = b"<DescribeImagesResponse/>"
-_OK = 200
-
-
-def register(client: EC2Client) -> None:
-    """Let lxml and not botocore parse this client's answers to DescribeImages."""
-    client.meta.events.register("before-parse.ec2.DescribeImages", _keep_body)
-
-
-def _keep_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] == _OK:
-        customized_response_dict[_BODY] = response_dict["body"]
-        response_dict["body"] = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +54,19 @@ class Page:
         return list(dict.fromkeys(each.text for image in self.images for each in image.iter(tag) if each.text))
 
 
-def fetch(client: EC2Client, **query: Any) -> Page:
-    """One page; ``query`` holds DescribeImages' parameters. Raises ``ProviderError`` for an answer that is none."""
-    return _parse(cast("dict[str, bytes]", client.describe_images(**query))[_BODY])
+def fetch(ec2: Query, parameters: Mapping[str, str]) -> Page:
+    """One page. Raises ``ProviderError`` for an answer that is none."""
+    return _parse(ec2.call("DescribeImages", parameters))
 
 
-def stream(client: EC2Client, **query: Any) -> Iterator[Record]:
+def stream(ec2: Query, parameters: Mapping[str, str]) -> Iterator[Record]:
     """All images of a query. While the reader has one page, the next is fetched, and never more than that."""
-    query["MaxResults"] = PAGE_SIZE
-    page = fetch(client, **query)
+    parameters = {**parameters, "MaxResults": PAGE_SIZE}
+    page = fetch(ec2, parameters)
     if page.next_token:
         with _OneAhead() as ahead:
             while token := page.next_token:
-                coming = ahead.submit(fetch, client, **query, NextToken=token)
+                coming = ahead.submit(fetch, ec2, {**parameters, "NextToken": token})
                 yield from page.records()
                 page = coming.result()
                 if page.next_token == token:

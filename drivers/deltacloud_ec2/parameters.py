@@ -26,28 +26,37 @@ _STATE_NAMES = {ours: theirs for theirs, ours in INSTANCE_STATES.items()}
 _GONE = "terminated"
 
 
-def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: str | None) -> Iterator[dict[str, Any]]:
+def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: str | None) -> Iterator[dict[str, str]]:
     """The parameters of the DescribeImages calls that together give the wanted images: one call for each kind of owner.
 
     Filters by owner's id and by owner's alias can only be joined by "and" in one call. The parameter ``Owners`` joins
     them by "or", but AWS takes many times as long for it: it serves only where ``self`` is not known by its number.
     """
     texts = {"architecture": wanted.architecture, "name": wanted.name, "state": wanted.state}
-    filters = [_filter("image-type", "machine")] + [
-        _filter(name, _literal(name, value)) for name, value in texts.items() if value is not None
-    ]
+    filters = {"image-type": ["machine"]} | {
+        name: [_literal(name, value)] for name, value in texts.items() if value is not None
+    }
     owners = default_owners if wanted.owner_id is None else (wanted.owner_id,)
+    aliases = [each for each in owners if each in OWNER_ALIASES]
+    numbers = [account if each == "self" else each for each in owners if each not in OWNER_ALIASES]
     if not owners:
-        yield {"Filters": filters}
-    if "self" in owners and account is None:
-        yield {"Filters": filters, "Owners": ["self"]}
-    numbers = [account or "" if each == "self" else each for each in owners if each not in OWNER_ALIASES]
-    for name, values in (
-        ("owner-id", list(filter(None, numbers))),
-        ("owner-alias", [each for each in owners if each in OWNER_ALIASES]),
-    ):
-        if values:
-            yield {"Filters": [*filters, _filter(name, *values)]}
+        yield _query(filters)
+    if None in numbers:
+        yield _query(filters) | {"Owner.1": "self"}
+    if known := [each for each in numbers if each is not None]:
+        yield _query({**filters, "owner-id": known})
+    if aliases:
+        yield _query({**filters, "owner-alias": aliases})
+
+
+def _query(filters: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Filters by name, as the Query API numbers them."""
+    parameters = {}
+    for number, (name, values) in enumerate(filters.items(), 1):
+        parameters[f"Filter.{number}.Name"] = name
+        for index, value in enumerate(values, 1):
+            parameters[f"Filter.{number}.Value.{index}"] = value
+    return parameters
 
 
 def instance_filters(wanted: InstanceFilter) -> list[FilterTypeDef]:

@@ -1,12 +1,20 @@
 """When a request is sent again: botocore's own modes would repeat creates, and know no limit of time."""
 
+from __future__ import annotations
+
 import random
 import time
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+)
 
-from deltacloud_ec2.errors import THROTTLED
+from deltacloud_ec2.errors import THROTTLED, code_of
 
 _MOST_ATTEMPTS = 5
 _FIRST_DELAY_SECONDS = 0.25
@@ -18,7 +26,7 @@ _READS = ("Describe", "Get")
 
 
 class Retries:
-    """Handlers of a client's events, which give every call ``timeout_seconds`` for all its attempts.
+    """Gives every call ``timeout_seconds`` for all its attempts.
 
     A refusal because of too many requests and a connection that was never made are repeated for any operation, other
     trouble only for reads: a create that may have happened is never sent twice.
@@ -28,33 +36,44 @@ class Retries:
         """A new attempt starts only within that time."""
         self._timeout = timeout_seconds
 
+    def deadline(self) -> float:
+        """By the monotonic clock, when the last attempt of a call that begins now has to start."""
+        return time.monotonic() + self._timeout
+
+    def delay(self, operation: str, attempts: int, deadline: float, error: Exception) -> float | None:
+        """The seconds to wait before the next attempt, growing and jittered; ``None``: give up."""
+        if attempts >= _MOST_ATTEMPTS or not _is_repeatable(operation, error):
+            return None
+        delay = random.uniform(0.5, 1) * _FIRST_DELAY_SECONDS * 2 ** (attempts - 1)
+        return delay if time.monotonic() + delay < deadline else None
+
     def register(self, client: Any) -> None:
-        """Take over from the client's own retries, which its configuration has limited to one attempt."""
+        """Take over from a client's own retries, which its configuration has limited to one attempt."""
         client.meta.events.register("before-call", self._begin)
-        client.meta.events.register("needs-retry", self._delay)
+        client.meta.events.register("needs-retry", self._needs_retry)
 
     def _begin(self, context: dict[str, Any], **_: Any) -> None:
-        context["deadline"] = time.monotonic() + self._timeout
+        context["deadline"] = self.deadline()
 
-    def _delay(
+    def _needs_retry(
         self,
         operation: Any,
         attempts: int,
         request_dict: dict[str, Any],
-        response: tuple[Any, dict[str, Any]] | None = None,
+        response: tuple[Any, Any] | None = None,
         caught_exception: Exception | None = None,
         **_: Any,
     ) -> float | None:
-        """The seconds to wait before the next attempt, growing and jittered; ``None``: give up."""
-        if attempts >= _MOST_ATTEMPTS or not _repeatable(operation.name, response, caught_exception):
-            return None
-        delay = random.uniform(0.5, 1) * _FIRST_DELAY_SECONDS * 2 ** (attempts - 1)
-        return delay if time.monotonic() + delay < request_dict["context"]["deadline"] else None
+        error = caught_exception
+        if response is not None and response[0].status_code >= 300:
+            error = ClientError(response[1], operation.name)
+        deadline = request_dict["context"]["deadline"]
+        return self.delay(operation.name, attempts, deadline, error) if error else None
 
 
-def _repeatable(operation: str, response: tuple[Any, dict[str, Any]] | None, error: Exception | None) -> bool:
+def _is_repeatable(operation: str, error: Exception) -> bool:
     reads = operation.startswith(_READS)
-    if response is None:
-        return isinstance(error, _NOT_SENT) or (reads and isinstance(error, BotoCoreError))
-    code = response[1].get("Error", {}).get("Code", "")
-    return code in THROTTLED or (reads and response[0].status_code in _SERVER_TROUBLE)
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return code_of(error) in THROTTLED or (reads and status in _SERVER_TROUBLE)
+    return isinstance(error, _NOT_SENT) or (reads and isinstance(error, BotoCoreError))

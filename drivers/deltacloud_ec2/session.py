@@ -58,7 +58,7 @@ class EC2Session(Session):
         listed: set[str] = set()
         for query in parameters.image_queries(wanted, self._settings.default_owners, account):
             owners = set()
-            for record in describe_images.stream(self._ec2, **query):
+            for record in describe_images.stream(self._caller.query, query):
                 image = convert.image(record, account, self._settings.linked_profiles)
                 if image.owner_id not in listed:
                     owners.add(image.owner_id)
@@ -166,7 +166,7 @@ class EC2Session(Session):
     def _image_page(self, image_id: str) -> describe_images.Page:
         if not _may_be_id(image_id):
             raise _no_image(image_id)
-        return describe_images.fetch(self._ec2, ImageIds=[image_id])
+        return describe_images.fetch(self._caller.query, {"ImageId.1": image_id})
 
     def _instance(self, instance_id: str) -> tuple[InstanceTypeDef, str]:
         """An instance and its owner's account number."""
