@@ -52,7 +52,7 @@ INSTANCE_STATES = {
     "terminated": "FINISHED",
 }
 #: The states in which an instance on EBS can be imaged.
-IMAGEABLE_STATES = ("RUNNING", "STOPPED")
+_IMAGEABLE_STATES = ("RUNNING", "STOPPED")
 
 _NEEDS_EBS = ("start", "stop")
 
@@ -95,8 +95,9 @@ def instance(record: InstanceTypeDef, owner_id: str) -> Instance:
     """An instance; ``owner_id`` is its reservation's."""
     instance_id = record["InstanceId"]
     state = INSTANCE_STATES.get(record["State"]["Name"], "UNKNOWN")
-    on_ebs = is_on_ebs(record)
+    on_ebs = record.get("RootDeviceType") == "ebs"
     actions = STATES.actions(state)
+    obstacle = _image_obstacle(state, on_ebs)
     return Instance(
         id=instance_id,
         name=_name_tag(record) or instance_id,
@@ -106,7 +107,8 @@ def instance(record: InstanceTypeDef, owner_id: str) -> Instance:
         state=state,
         hardware_profile_id=record.get("InstanceType", ""),
         actions=actions if on_ebs else tuple(each for each in actions if each not in _NEEDS_EBS),
-        can_create_image=on_ebs and state in IMAGEABLE_STATES,
+        can_create_image=not obstacle,
+        image_obstacle=obstacle,
         launch_time=record["LaunchTime"].astimezone(UTC) if "LaunchTime" in record else None,
         public_addresses=tuple(_public_addresses(record)),
         private_addresses=tuple(_private_addresses(record)),
@@ -114,9 +116,11 @@ def instance(record: InstanceTypeDef, owner_id: str) -> Instance:
     )
 
 
-def is_on_ebs(record: InstanceTypeDef) -> bool:
-    """Whether the root device outlives a stop, which images and restarts need."""
-    return record.get("RootDeviceType") == "ebs"
+def _image_obstacle(state: str, on_ebs: bool) -> str:
+    """Why EC2 would not make an image now; empty where it would."""
+    if not on_ebs:
+        return "Its root device has to be on EBS."
+    return "" if state in _IMAGEABLE_STATES else f"It has to be {' or '.join(_IMAGEABLE_STATES)}."
 
 
 def hardware_profile(record: InstanceTypeInfoTypeDef) -> HardwareProfile:

@@ -77,7 +77,10 @@ class EC2Session(Session):
         name = parameters.image_name(new, datetime.now(UTC))
         no_reboot = parameters.flag(new.options, "no_reboot")
         record, owner_id = self._instance(new.instance_id)
-        _check_imageable(record, convert.instance(record, owner_id))
+        source = convert.instance(record, owner_id)
+        if not source.can_create_image:
+            obstacle = source.image_obstacle
+            raise Conflict(f"Instance '{source.id}' is {source.state} and cannot be saved as an image: {obstacle}")
         with self._acting():
             image_id = self._ec2.create_image(
                 InstanceId=new.instance_id, Name=name, Description=new.description, NoReboot=no_reboot
@@ -222,11 +225,3 @@ def _may_be_id(text: str) -> bool:
 
 def _no_image(image_id: str) -> ObjectNotFound:
     return ObjectNotFound(f"Image '{image_id}' was not found.")
-
-
-def _check_imageable(record: InstanceTypeDef, instance: Instance) -> None:
-    if not convert.is_on_ebs(record):
-        raise Conflict(f"Instance '{instance.id}' has no EBS root device: EC2 makes images only of those that have.")
-    if not instance.can_create_image:
-        needed = " or ".join(convert.IMAGEABLE_STATES)
-        raise Conflict(f"Instance '{instance.id}' is {instance.state}, but has to be {needed}.")

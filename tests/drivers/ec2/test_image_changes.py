@@ -114,14 +114,14 @@ def test_an_image_that_ec2_does_not_show_yet_is_pending(
 def test_only_instances_on_ebs_can_be_imaged(catalog: Catalog, front: Front, instance: str) -> None:
     front.rewrite("DescribeInstances", "<rootDeviceType>ebs<", "<rootDeviceType>instance-store<")
     assert not catalog.instance(instance).can_create_image
-    with pytest.raises(Conflict, match="has no EBS root device"):
+    with pytest.raises(Conflict, match="RUNNING and cannot be saved as an image: Its root device has to be on EBS"):
         catalog.create_image(NewImage(instance, "never"))
     assert front.sent("CreateImage") == []
 
 
 def test_only_running_and_stopped_instances_can_be_imaged(rig: EC2Rig, catalog: Catalog, front: Front) -> None:
     instance = rig.seed_unimageable_instance()
-    with pytest.raises(Conflict, match=r"is FINISHED, but has to be RUNNING or STOPPED"):
+    with pytest.raises(Conflict, match=r"FINISHED and cannot be saved as an image: It has to be RUNNING or STOPPED"):
         catalog.create_image(NewImage(instance, "never"))
     assert front.sent("CreateImage") == []
 
