@@ -68,6 +68,11 @@ def test_the_servers_aws_settings_mean_nothing(rig: EC2Rig) -> None:
     assert session._ec2._endpoint.http_session._verify in (True, os.environ.get("REQUESTS_CA_BUNDLE"))  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("servers_own_keys")
+def test_the_sdk_itself_finds_no_keys() -> None:
+    assert clients._isolated_session().get_credentials() is None
+
+
 def test_temporary_credentials_send_their_token(rig: EC2Rig, front: Front) -> None:
     credentials = rig.moto.temporary_credentials()
     driver = rig.make_driver(front.url)
