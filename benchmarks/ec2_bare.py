@@ -1,6 +1,7 @@
 """The yardsticks for EC2: plain boto3 and apache-libcloud, each in a process of its own, on the same answers.
 
-``python -m benchmarks.ec2_bare URL`` reads what to do from its input, a line each, and prints the CPU seconds of it.
+``python -m benchmarks.ec2_bare URL`` reads what to do from its input, a line each with how often, and prints the CPU
+seconds of it.
 """
 
 import sys
@@ -37,6 +38,8 @@ def _work(url: str) -> dict[str, Callable[[], object]]:
 if __name__ == "__main__":
     work = _work(sys.argv[1])
     for line in sys.stdin:
+        name, _, times = line.strip().rpartition(" ")
         started = time.process_time()
-        work[line.strip()]()
+        for _ in range(int(times)):
+            work[name]()
         print(time.process_time() - started, flush=True)

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import secrets
-import socket
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,12 +16,11 @@ import boto3.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver
 from botocore.credentials import Credentials as Keys
-from botocore.httpsession import URLLib3Session
 from botocore.session import Session
-from botocore.utils import get_environ_proxies
 
 from deltacloud_ec2 import errors
 from deltacloud_ec2.config import ProviderSettings
+from deltacloud_ec2.connections import Endpoint
 from deltacloud_ec2.query import Query
 from deltacloud_ec2.retries import Retries
 from deltacloud_ec2.sizes import Sizes
@@ -138,15 +136,9 @@ class ClientPool:
 
     def _query(self, ec2: EC2Client, keys: Keys, where: ProviderSettings) -> Query:
         url = ec2.meta.endpoint_url.rstrip("/") + "/"
-        options: dict[str, Any] = {  # as clients give them to theirs
-            "verify": _verify(where),
-            "proxies": get_environ_proxies(url),
-            "timeout": (min(_CONNECT_SECONDS, self._timeout), self._timeout),
-            "max_pool_connections": _CONNECTIONS,
-            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        }
+        endpoint = Endpoint.at(url, _verify(where), min(_CONNECT_SECONDS, self._timeout), self._timeout)
         version = ec2.meta.service_model.api_version
-        return Query(url, ec2.meta.region_name, version, keys, URLLib3Session(**options), Retries(self._timeout))
+        return Query(endpoint, ec2.meta.region_name, version, keys, Retries(self._timeout))
 
     def _client(
         self, service: Any, keys: Keys, provider: str, where: ProviderSettings, endpoint_url: str, timeout: float

@@ -1,4 +1,4 @@
-"""What EC2's error codes and botocore's exceptions mean to a client: one table each.
+"""What EC2's error codes and the exceptions of botocore and urllib3 mean to a client.
 
 Source: "Error codes for the Amazon EC2 API" in the EC2 API Reference.
 """
@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3 import exceptions as urllib3_errors
 
 from deltacloud_images.errors import (
     AuthenticationFailure,
@@ -23,8 +24,8 @@ from deltacloud_images.errors import (
     ValidationFailure,
 )
 
-#: Whatever botocore raises for what a cloud did.
-FAILURES = (ClientError, BotoCoreError, ResponseParserError)
+#: Whatever is raised for what a cloud did.
+FAILURES = (ClientError, BotoCoreError, ResponseParserError, urllib3_errors.HTTPError)
 
 #: EC2 refused because it was asked too often: nothing has happened.
 THROTTLED = frozenset(
@@ -107,21 +108,24 @@ _MEANING: dict[str, type[DeltacloudError]] = {
 }
 
 _LONGEST_MESSAGE = 500
+_UNREACHABLE = "EC2 could not be reached, or the connection was lost."
 
 
 def translate(error: Exception) -> DeltacloudError | None:
-    """The meaning of an error; ``None`` where it is neither EC2's nor botocore's, but a bug of ours."""
+    """The meaning of an error; ``None`` where it is none of these, but a bug of ours."""
     match error:
         case ClientError():
             return _refusal(error)
         case ParamValidationError():
             return None
-        case ConnectTimeoutError() | ReadTimeoutError():
+        case urllib3_errors.NewConnectionError():  # to urllib3, a refused connection is a late one
+            return ProviderError(_UNREACHABLE)
+        case ConnectTimeoutError() | ReadTimeoutError() | urllib3_errors.TimeoutError():
             return ProviderTimeout("EC2 did not answer in time.")
         case ResponseParserError():
             return ProviderError("EC2's answer could not be read.")
-        case BotoCoreError():
-            return ProviderError("EC2 could not be reached, or the connection was lost.")
+        case BotoCoreError() | urllib3_errors.HTTPError():
+            return ProviderError(_UNREACHABLE)
     return None
 
 

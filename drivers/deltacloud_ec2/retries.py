@@ -13,6 +13,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ProxyConnectionError,
 )
+from urllib3.exceptions import HTTPError
 
 from deltacloud_ec2.errors import THROTTLED, code_of
 
@@ -76,4 +77,4 @@ def _is_repeatable(operation: str, error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return code_of(error) in THROTTLED or (reads and status in _SERVER_TROUBLE)
-    return isinstance(error, _NOT_SENT) or (reads and isinstance(error, BotoCoreError))
+    return isinstance(error, _NOT_SENT) or (reads and isinstance(error, BotoCoreError | HTTPError))

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from lxml import etree
 
@@ -18,9 +18,10 @@ Answer = tuple[int, bytes]
 
 
 class Request:
-    """What was asked: an action, its parameters and the HTTP headers."""
+    """What was asked: a target, an action, its parameters and the HTTP headers."""
 
-    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(self, target: str, body: bytes, headers: Mapping[str, str]) -> None:
+        self.target = target
         given = dict(parse_qsl(body.decode(), keep_blank_values=True))
         self.action = given["Action"]
         self.parameters = {name: value for name, value in given.items() if name not in _OF_EVERY_REQUEST}
@@ -84,13 +85,13 @@ class Front:
     def let_pages_come(self) -> None:
         self._second_page_may_come.set()
 
-    def _answer(self, request: Request, path: str, body: bytes) -> Answer:
+    def _answer(self, request: Request, body: bytes) -> Answer:
         with self._lock:
             self.requests.append(request)
             kind = _LATER_PAGE if "NextToken" in request.parameters else request.action
             if played := self._answers.get(kind):
                 return played.popleft()
-        status, answer = self._pass_on(path, body, request.headers)
+        status, answer = self._pass_on(urlsplit(request.target).path, body, request.headers)
         for action, old, new in self._rewrites:
             if action == request.action:
                 assert old in answer
@@ -131,7 +132,7 @@ class Front:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, answer = front._answer(Request(body, dict(self.headers)), self.path, body)
+                status, answer = front._answer(Request(self.path, body, dict(self.headers)), body)
                 self.send_response(status)
                 self.send_header("Content-Type", "text/xml")
                 self.send_header("Content-Length", str(len(answer)))

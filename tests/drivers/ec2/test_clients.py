@@ -22,6 +22,7 @@ from deltacloud_images.models import ImageFilter
 from deltacloud_images.testing import FaultProxy
 from tests.drivers.ec2.front import Front
 from tests.drivers.ec2.rig import EC2Rig
+from tests.drivers.ec2.tunnel import Tunnel
 
 IMAGE = "ami-0a000000000000001"
 
@@ -221,8 +222,41 @@ def test_certificates_are_checked_unless_the_operator_says_otherwise(
     table = {"providers": {"moto": {"endpoint_url": tls_url, "region": "us-east-1", **settings}}}
     driver = rig.make_driver(tls_url, timeout_seconds=20, **table)
     with Catalog(driver, rig.credentials, rig.provider) as catalog:
-        if settings:
-            catalog.verify()
-        else:
-            with pytest.raises(ProviderError):
-                catalog.verify()
+        for ask in (catalog.verify, lambda: list(catalog.images(ImageFilter()))):
+            if settings:
+                ask()
+            else:
+                with pytest.raises(ProviderError):
+                    ask()
+
+
+@pytest.fixture
+def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback is reached through proxies too."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("no_exceptions")
+def test_the_environments_proxy_is_used(rig: EC2Rig, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", front.url.replace("://", "://somebody:pass%20word@"))
+    url = "http://cloud.example:8773/"
+    driver = rig.make_driver(url, timeout_seconds=20)
+    with Catalog(driver, rig.credentials, rig.provider) as catalog:
+        assert catalog.image(IMAGE).id == IMAGE
+    asked = [(each.action, each.target, each.headers["Host"]) for each in front.requests]
+    assert asked == [(action, url, "cloud.example:8773") for action in ("GetCallerIdentity", "DescribeImages")]
+    assert {each.headers["Proxy-Authorization"] for each in front.requests} == {"Basic c29tZWJvZHk6cGFzcyB3b3Jk"}
+
+
+@pytest.mark.usefixtures("no_exceptions")
+def test_a_proxy_is_tunnelled_through_with_tls(
+    rig: EC2Rig, tls_url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"endpoint_url": tls_url, "region": "us-east-1", "ca_file": str(certificate)}
+    driver = rig.make_driver(tls_url, timeout_seconds=20, providers={"moto": where})
+    with Tunnel() as tunnel:
+        monkeypatch.setenv("https_proxy", f"http://somebody:password@127.0.0.1:{tunnel.port}")
+        with Catalog(driver, rig.credentials, rig.provider) as catalog:
+            assert catalog.image(IMAGE).id == IMAGE
+    assert tunnel.asked == [(tls_url.removeprefix("https://"), "Basic c29tZWJvZHk6cGFzc3dvcmQ=")]
