@@ -182,8 +182,8 @@ class NewInstance:
     """What a client asks for with ``POST /api/instances``.
 
     ``profile`` has been looked up and ``properties`` (``{"memory": "8192"}``, from ``hwp_memory``) have been checked
-    against it before a driver sees them; ``user_data`` is as the client sent it. ``options`` holds the parameters of
-    the driver's own features.
+    against it before a driver sees them; ``user_data`` is what the instance is to read, decoded. ``options`` holds the
+    parameters of the driver's own features.
     """
 
     image_id: str
@@ -192,7 +192,7 @@ class NewInstance:
     profile: HardwareProfile | None = None
     properties: Mapping[str, str] = field(default_factory=no_options)
     keyname: str = ""
-    user_data: str = ""
+    user_data: bytes = b""
     options: Mapping[str, str] = field(default_factory=no_options)
 
 

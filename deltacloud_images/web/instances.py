@@ -6,7 +6,7 @@ from deltacloud_images.models import InstanceFilter, NewInstance
 from deltacloud_images.web.answers import created, listed, no_content, see, watch, whole
 from deltacloud_images.web.call import current_call
 from deltacloud_images.web.entry import require_collection
-from deltacloud_images.web.parameters import read_parameters
+from deltacloud_images.web.parameters import decode_user_data, read_parameters
 
 blueprint = Blueprint("instances", __name__)
 
@@ -45,7 +45,7 @@ def create_instance() -> Response:
             realm_id=given.text("realm_id"),
             properties={name.removeprefix("hwp_"): value for name, value in sizes.items()},
             keyname=given.text("keyname"),
-            user_data=given.text("user_data"),
+            user_data=decode_user_data(given.text("user_data")),
             options=given.matching(call.own_parameters("instances", "create")),
         )
         launched = catalog.create_instance(new, given.text("hwp_id"))

@@ -23,7 +23,7 @@ CREATE TABLE instances (
     name TEXT NOT NULL, owner_id TEXT NOT NULL, image_id TEXT NOT NULL, architecture TEXT NOT NULL,
     address_prefix TEXT NOT NULL, realm_id TEXT NOT NULL, state TEXT NOT NULL, profile_id TEXT NOT NULL,
     cpu TEXT NOT NULL DEFAULT '', memory TEXT NOT NULL DEFAULT '', storage TEXT NOT NULL DEFAULT '',
-    imageable INTEGER NOT NULL DEFAULT 1, keyname TEXT NOT NULL DEFAULT '', user_data TEXT NOT NULL DEFAULT '',
+    imageable INTEGER NOT NULL DEFAULT 1, keyname TEXT NOT NULL DEFAULT '', user_data BLOB NOT NULL DEFAULT x'',
     launched_at REAL NOT NULL);
 CREATE TABLE realms (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
 CREATE UNIQUE INDEX instances_by_id ON instances (id);

@@ -162,7 +162,7 @@ class OpenStackSession(Session):
         if new.keyname:
             server["key_name"] = new.keyname
         if new.user_data:
-            server["user_data"] = in_base64(new.user_data)
+            server["user_data"] = base64.b64encode(new.user_data).decode()
         return server
 
     def _networks(self) -> Any:
@@ -196,14 +196,6 @@ class OpenStackSession(Session):
     def _act_and_show(self, instance_id: str, action: str, body: Any) -> Instance:
         self._act(uuid(instance_id, "Instance"), action, body)
         return self.instance(instance_id)
-
-
-def in_base64(text: str) -> str:
-    """User data as nova wants it. Clients send it so, or as it is: ``#cloud-config`` and ``#!`` are no base64."""
-    try:
-        return base64.b64encode(base64.b64decode("".join(text.split()), validate=True)).decode()
-    except ValueError:
-        return base64.b64encode(text.encode()).decode()
 
 
 def _login_name(image: Record) -> str:

@@ -1,7 +1,5 @@
 """The documents that are sent to an engine, in the shapes of either generation of its API."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,7 +62,7 @@ def vm(new: NewInstance, name: str, cluster_id: str, schema: Callable[[], Schema
     if ranges and "cpu" in new.properties:
         _add_topology(root, str(int(float(new.properties["cpu"]))), schema())
     if new.user_data:
-        _add_user_data(root, _decoded(new.user_data), schema())
+        _add_user_data(root, _text(new.user_data), schema())
     return etree.tostring(root)
 
 
@@ -93,12 +91,11 @@ def _add_user_data(root: etree._Element, content: str, schema: Schema) -> None:
     _add(file, "content", content)
 
 
-def _decoded(user_data: str) -> str:
-    """Deltacloud's clients send it in Base64; what is no Base64 of a text is taken as it is."""
+def _text(user_data: bytes) -> str:
     try:
-        return base64.b64decode("".join(user_data.split()), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return user_data
+        return user_data.decode()
+    except UnicodeDecodeError:
+        raise ValidationFailure("user_data is not UTF-8 text, and RHEV-M takes nothing else.") from None
 
 
 def _add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:

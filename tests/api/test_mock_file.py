@@ -36,6 +36,24 @@ def test_a_folder_that_cannot_be_made_is_told_at_start(tmp_path: Path) -> None:
         create_app(config)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("#!/bin/sh\nid", b"#!/bin/sh\nid"),
+        ("IyEvYmluL3NoCmlk", b"#!/bin/sh\nid"),
+        ("IyEvYmlu\r\nL3NoCmlk\r\n", b"#!/bin/sh\nid"),
+        ("H4s/+w==", b"\x1f\x8b?\xfb"),
+        ("Grüße", "Grüße".encode()),
+        ("", b""),
+    ],
+)
+def test_an_instance_reads_its_user_data_decoded(tmp_path: Path, sent: str, read: bytes) -> None:
+    client = client_of(create_app(write_config(tmp_path)))
+    assert client.post("/api/instances", data={"image_id": "img1", "name": "new", "user_data": sent}).status_code == 201
+    with closing(sqlite3.connect(tmp_path / "mock.sqlite3")) as cloud:
+        assert cloud.execute("SELECT user_data FROM instances WHERE name = 'new'").fetchone() == (read,)
+
+
 def test_a_locked_file_is_a_504_and_nothing_is_lost(tmp_path: Path) -> None:
     client = client_of(create_app(write_config(tmp_path, server="backend_timeout_seconds = 0.05")))
     with closing(sqlite3.connect(tmp_path / "mock.sqlite3", isolation_level=None)) as other:

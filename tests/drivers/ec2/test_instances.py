@@ -42,7 +42,7 @@ def launched(front: Front) -> dict[str, str]:
     ("new", "sent"),
     [
         (NewInstance(IMAGE), {}),
-        (NewInstance(IMAGE, user_data="#!/bin/sh\n"), {"UserData": b64encode(b"#!/bin/sh\n").decode()}),
+        (NewInstance(IMAGE, user_data=b"#!/bin/sh\n\xff"), {"UserData": b64encode(b"#!/bin/sh\n\xff").decode()}),
         (NewInstance(IMAGE, keyname="mine"), {"KeyName": "mine"}),
         (NewInstance(IMAGE, realm_id="us-east-1b"), {"Placement.AvailabilityZone": "us-east-1b"}),
         (NewInstance(IMAGE, options={"firewalls1": "default"}), {"SecurityGroup.1": "default"}),

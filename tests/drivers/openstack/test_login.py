@@ -207,7 +207,7 @@ def test_a_forked_worker_opens_connections_of_its_own(rig: OpenStackRig) -> None
 def test_no_secret_is_logged(rig: OpenStackRig, caplog: pytest.LogCaptureFixture, sent: list[PreparedRequest]) -> None:
     caplog.set_level(logging.DEBUG)
     with Catalog(rig.make_driver(), rig.credentials, rig.provider) as catalog:
-        (instance,) = catalog.create_instance(NewInstance(rig.seed_image(), user_data="#!my-user-data"), "")
+        (instance,) = catalog.create_instance(NewInstance(rig.seed_image(), user_data=b"#!my-user-data"), "")
         list(catalog.images(ImageFilter()))
     tokens = {token_of(request) for request in sent if "X-Auth-Token" in request.headers}
     assert tokens
