@@ -3,12 +3,15 @@
 Source: "Error codes for the Amazon EC2 API" in the EC2 API Reference.
 """
 
+from ssl import SSLCertVerificationError
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     ParamValidationError,
     ReadTimeoutError,
+    SSLError,
 )
 from botocore.parsers import ResponseParserError
 from urllib3 import exceptions as urllib3_errors
@@ -122,6 +125,8 @@ def translate(error: Exception) -> DeltacloudError | None:
             return ProviderError(_UNREACHABLE)
         case ConnectTimeoutError() | ReadTimeoutError() | urllib3_errors.TimeoutError():
             return ProviderTimeout("EC2 did not answer in time.")
+        case SSLError() | urllib3_errors.SSLError():
+            return ProviderError("There is no trusted TLS connection to EC2: see the provider's ca_file.")
         case ResponseParserError():
             return ProviderError("EC2's answer could not be read.")
         case BotoCoreError() | urllib3_errors.HTTPError():
@@ -132,6 +137,14 @@ def translate(error: Exception) -> DeltacloudError | None:
 def code_of(error: ClientError) -> str:
     """EC2's code, as its documentation lists it."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_untrusted(error: Exception) -> bool:
+    """Whether the cloud's certificate is to blame, which no other attempt will mend."""
+    origin = error.kwargs.get("error") if isinstance(error, SSLError) else error
+    if not isinstance(origin, urllib3_errors.SSLError):
+        return False
+    return bool(origin.args) and isinstance(origin.args[0], SSLCertVerificationError)
 
 
 def _refusal(error: ClientError) -> DeltacloudError:

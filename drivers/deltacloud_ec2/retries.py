@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 from urllib3.exceptions import HTTPError
 
-from deltacloud_ec2.errors import THROTTLED, code_of
+from deltacloud_ec2.errors import THROTTLED, code_of, is_untrusted
 
 _MOST_ATTEMPTS = 5
 _FIRST_DELAY_SECONDS = 0.25
@@ -77,4 +77,6 @@ def _is_repeatable(operation: str, error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         return code_of(error) in THROTTLED or (reads and status in _SERVER_TROUBLE)
+    if is_untrusted(error):
+        return False
     return isinstance(error, _NOT_SENT) or (reads and isinstance(error, BotoCoreError | HTTPError))

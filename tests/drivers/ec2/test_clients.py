@@ -226,7 +226,7 @@ def test_certificates_are_checked_unless_the_operator_says_otherwise(
             if settings:
                 ask()
             else:
-                with pytest.raises(ProviderError):
+                with pytest.raises(ProviderError, match="no trusted TLS connection"):
                     ask()
 
 
@@ -260,3 +260,19 @@ def test_a_proxy_is_tunnelled_through_with_tls(
         with Catalog(driver, rig.credentials, rig.provider) as catalog:
             assert catalog.image(IMAGE).id == IMAGE
     assert tunnel.asked == [(tls_url.removeprefix("https://"), "Basic c29tZWJvZHk6cGFzc3dvcmQ=")]
+
+
+@pytest.mark.usefixtures("no_exceptions")
+def test_a_certificate_that_is_not_trusted_is_looked_at_once(
+    rig: EC2Rig, tls_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"endpoint_url": tls_url, "region": "us-east-1"}
+    driver = rig.make_driver(tls_url, timeout_seconds=20, providers={"moto": where})
+    with Tunnel() as tunnel:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{tunnel.port}")
+        with Catalog(driver, rig.credentials, rig.provider) as catalog:
+            for ask in (catalog.verify, lambda: catalog.image(IMAGE)):
+                with pytest.raises(ProviderError, match="no trusted TLS connection"):
+                    ask()
+                assert len(tunnel.asked) == 1
+                tunnel.asked.clear()
