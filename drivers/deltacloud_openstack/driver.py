@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from deltacloud_images.driver import (
     AUTHENTICATION_KEY,
+    AUTHENTICATION_PASSWORD,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
     OWNER_ID,
@@ -43,6 +44,7 @@ class OpenStackDriver(Driver):
         USER_NAME,
         USER_DATA,
         AUTHENTICATION_KEY,
+        AUTHENTICATION_PASSWORD,
         REALM_FILTER,
     )
     states: ClassVar[StateMachine] = STATES

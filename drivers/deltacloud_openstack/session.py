@@ -161,6 +161,8 @@ class OpenStackSession(Session):
             server["availability_zone"] = new.realm_id
         if new.keyname:
             server["key_name"] = new.keyname
+        if password := new.options.get("password"):
+            server["adminPass"] = password
         if new.user_data:
             server["user_data"] = base64.b64encode(new.user_data).decode()
         return server

@@ -60,6 +60,13 @@ def test_launch_with_everything(rig: OpenStackRig, catalog: Catalog, sent: list[
     assert (shown.authentication.keyname, shown.authentication.password) == ("mykey", "")
 
 
+def test_a_password_can_be_chosen(rig: OpenStackRig, catalog: Catalog, sent: list[PreparedRequest]) -> None:
+    new = NewInstance(rig.seed_image(), options={"password": "correct horse"})
+    (instance,) = catalog.create_instance(new, "")
+    assert launched(sent)["adminPass"] == "correct horse"
+    assert instance.authentication.password == "correct horse"
+
+
 def test_the_smallest_size_that_fits_is_the_default(rig: OpenStackRig, catalog: Catalog) -> None:
     small = rig.caller.create_image("small", min_disk=1, min_ram=64)
     large = rig.caller.create_image("large", min_disk=1, min_ram=300)
