@@ -37,6 +37,9 @@ def create_instance() -> Response:
     require_collection("instances")
     call = current_call()
     given = read_parameters(request)
+    user_data = given.text("user_data")
+    if call.for_browser:
+        user_data = user_data.replace("\r\n", "\n")  # as it was typed: no shell reads lines as forms send them
     with call.catalog() as catalog:
         sizes = given.matching(("hwp_cpu", "hwp_memory", "hwp_storage"))
         new = NewInstance(
@@ -45,7 +48,7 @@ def create_instance() -> Response:
             realm_id=given.text("realm_id"),
             properties={name.removeprefix("hwp_"): value for name, value in sizes.items()},
             keyname=given.text("keyname"),
-            user_data=decode_user_data(given.text("user_data")),
+            user_data=decode_user_data(user_data),
             options=given.matching(call.own_parameters("instances", "create")),
         )
         launched = catalog.create_instance(new, given.text("hwp_id"))

@@ -39,7 +39,7 @@ def test_a_folder_that_cannot_be_made_is_told_at_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sent", "read"),
     [
-        ("#!/bin/sh\nid", b"#!/bin/sh\nid"),
+        ("#!/bin/sh\r\nid", b"#!/bin/sh\r\nid"),
         ("IyEvYmluL3NoCmlk", b"#!/bin/sh\nid"),
         ("IyEvYmlu\r\nL3NoCmlk\r\n", b"#!/bin/sh\nid"),
         ("H4s/+w==", b"\x1f\x8b?\xfb"),
@@ -52,6 +52,14 @@ def test_an_instance_reads_its_user_data_decoded(tmp_path: Path, sent: str, read
     assert client.post("/api/instances", data={"image_id": "img1", "name": "new", "user_data": sent}).status_code == 201
     with closing(sqlite3.connect(tmp_path / "mock.sqlite3")) as cloud:
         assert cloud.execute("SELECT user_data FROM instances WHERE name = 'new'").fetchone() == (read,)
+
+
+def test_user_data_has_the_lines_that_were_typed_into_the_form(tmp_path: Path) -> None:
+    client = client_of(create_app(write_config(tmp_path)))
+    form = {"image_id": "img1", "name": "new", "user_data": "#!/bin/sh\r\nid\r\n"}
+    assert client.post("/api/instances", data=form, headers={"Accept": "text/html"}).status_code == 303
+    with closing(sqlite3.connect(tmp_path / "mock.sqlite3")) as cloud:
+        assert cloud.execute("SELECT user_data FROM instances WHERE name = 'new'").fetchone() == (b"#!/bin/sh\nid\n",)
 
 
 def test_a_locked_file_is_a_504_and_nothing_is_lost(tmp_path: Path) -> None:
