@@ -161,9 +161,10 @@ def instance_links(
 
 def image_links(image: Image, links: Links) -> list[tuple[str, str, str]]:
     """The actions that an image offers: rel, method and href."""
+    segment = path_segment(image.id)
     found = []
     if links.launches:
-        found.append(("create_instance", "post", links.with_parameter("instances", "image_id", image.id)))
+        found.append(("create_instance", "post", f"{links.api}/instances;image_id={segment}"))
     if links.destroys_images and image.destroyable:
-        found.append(("destroy_image", "delete", links.member("images", image.id)))
+        found.append(("destroy_image", "delete", f"{links.api}/images/{segment}"))
     return found

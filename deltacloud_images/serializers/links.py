@@ -49,10 +49,6 @@ class Links:
         """A member of a collection."""
         return f"{self.api}/{collection}/{path_segment(member_id)}"
 
-    def with_parameter(self, collection: str, name: str, value: str) -> str:
-        """A collection with a matrix parameter, the form in which Deltacloud links its creating actions."""
-        return f"{self.api}/{collection};{name}={path_segment(value)}"
-
     def form(self, collection: str, name: str, value: str) -> str:
         """The page with the form that makes a new member of a collection from something else."""
         return f"{self.api}/{collection}/new?{name}={path_segment(value)}"

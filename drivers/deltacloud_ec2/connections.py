@@ -16,13 +16,15 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 _CONNECTIONS = 32
 _NO_RETRY = Retry(False)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A URL and the connections to it. Safe under threads."""
+    """A URL, the ``Host`` in it, and the connections to it. Safe under threads."""
 
     url: str
+    host: str
     _pool: HTTPConnectionPool
     _target: str
 
@@ -39,12 +41,13 @@ class Endpoint:
             "cert_reqs": ssl.CERT_REQUIRED if verify else ssl.CERT_NONE,
         }
         parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2].removesuffix(_DEFAULT_PORTS[parts.scheme])
         proxies = ProxyConfiguration(get_environ_proxies(url))
         if not (proxy := proxies.proxy_url_for(url)):
-            return cls(url, PoolManager(**options).connection_from_url(url), parts.path)
+            return cls(url, host, PoolManager(**options).connection_from_url(url), parts.path)
         manager = ProxyManager(proxy, proxy_headers=proxies.proxy_headers_for(proxy), **options)
         target = url if parts.scheme == "http" else parts.path
-        return cls(url, manager.connection_from_url(url), target)
+        return cls(url, host, manager.connection_from_url(url), target)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> BaseHTTPResponse:
         """The answer, whole. Raises urllib3's ``HTTPError`` where there is none."""

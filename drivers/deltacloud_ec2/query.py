@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +36,7 @@ class Query:
     def __init__(self, endpoint: Endpoint, region: str, version: str, keys: Credentials, retries: Retries) -> None:
         """``version`` is the API's, a date."""
         self._endpoint = endpoint
+        self._headers = {**_HEADERS, "Host": endpoint.host}
         self._version = version
         self._signer = _Signer(keys, _SERVICE, region)
         self._retries = retries
@@ -57,7 +59,7 @@ class Query:
         raise AssertionError("the attempts are counted by retries")
 
     def _send(self, action: str, body: bytes) -> bytes:
-        request = AWSRequest("POST", self._endpoint.url, _HEADERS, body)
+        request = AWSRequest("POST", self._endpoint.url, self._headers, body)
         self._signer.add_auth(request)
         answer = self._endpoint.post(body, dict(request.headers.items()))
         if answer.status == _OK:
@@ -70,6 +72,8 @@ class Query:
 class _Signer(SigV4Auth):
     """Signature Version 4 with the same work done once: a day's key, and a request's headers. Safe under threads.
 
+    Requests bring their ``Host`` and bytes as their body.
+
     Source: "Create a signed AWS API request" in the IAM User Guide, which has the signing key be valid for a day.
     """
 
@@ -81,6 +85,10 @@ class _Signer(SigV4Auth):
         if "headers_to_sign" not in context:
             context["headers_to_sign"] = super().headers_to_sign(request)
         return context["headers_to_sign"]
+
+    def payload(self, request: Any) -> str:
+        """The hash of the body, for which botocore would prepare the whole request first."""
+        return sha256(request.data).hexdigest()
 
     def signature(self, string_to_sign: str, request: AWSRequest) -> str:
         """By the key of the day, the region and the service."""

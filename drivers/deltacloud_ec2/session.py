@@ -94,7 +94,7 @@ class EC2Session(Session):
         """Deregister; with ``delete_snapshots`` delete the image's snapshots too, which cost money otherwise."""
         delete_snapshots = parameters.flag(options, "delete_snapshots")
         page = self._image_page(image_id)
-        if not page.images:
+        if not any(page.records()):
             raise _no_image(image_id)
         with self._acting():
             self._ec2.deregister_image(ImageId=image_id)

@@ -1,11 +1,15 @@
 """What EC2 is asked for images, and how its answers are read."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from deltacloud_ec2.config import LINKED_PROFILES
+from deltacloud_ec2.describe_images import FIELDS
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, ObjectNotFound, ProviderError
 from deltacloud_images.models import Image, ImageFilter
@@ -228,11 +232,36 @@ def test_answers_that_make_no_sense_are_the_clouds_fault(catalog: Catalog, front
         catalog.image("ami-0a000000000000001")
 
 
-def test_entities_are_not_expanded(catalog: Catalog, front: Front) -> None:
+def test_entities_open_no_files(catalog: Catalog, front: Front) -> None:
     declaration = '<!DOCTYPE r [<!ENTITY secret SYSTEM "file:///etc/passwd">]>'
     front.rewrite("DescribeImages", "<DescribeImagesResponse", f"{declaration}<DescribeImagesResponse")
     front.rewrite("DescribeImages", "Amazon Linux &lt;2023&gt; &amp; more", "&secret;")
-    assert catalog.image("ami-0a000000000000001").description == "amazon/al2023-ami-2023.5-x86_64"
+    with pytest.raises(ProviderError, match="not XML"):
+        catalog.image("ami-0a000000000000001")
+
+
+def test_fields_of_an_image_stand_nowhere_inside_its_lists() -> None:
+    """Images are read in one walk, which relies on it. Source: the SDK's own model of EC2."""
+    shape: Any = Session().get_service_model("ec2").shape_for("Image")
+    nested = [member for member in shape.members.values() if member.type_name != "string"]
+    assert nested
+    assert {name for member in nested for name in _names_in(member)} & set(FIELDS) == set()
+
+
+def _names_in(shape: Any) -> Iterator[str]:
+    """What elements below a shape are called in XML."""
+    if shape.type_name == "list":
+        yield from _names_in(shape.member)
+    for name, member in getattr(shape, "members", {}).items():
+        yield member.serialization.get("name", name)
+        yield from _names_in(member)
+
+
+def test_images_without_anything_in_them_are_none(catalog: Catalog, front: Front) -> None:
+    expected = [image.id for image in catalog.images(AMAZON)]
+    front.rewrite("DescribeImages", "<imagesSet>", "<imagesSet><item/>")
+    front.rewrite("DescribeImages", "</imagesSet>", "<item></item></imagesSet>")
+    assert [image.id for image in catalog.images(AMAZON)] == expected
 
 
 def test_one_image_is_one_request(catalog: Catalog, front: Front) -> None:
