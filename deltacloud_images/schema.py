@@ -1,10 +1,11 @@
 """Checks a table of the configuration against the dataclass that describes it, and names every bad key."""
 
 import json
+import re
 import ssl
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
@@ -69,8 +70,30 @@ def _readable(path: str) -> str:
     return path
 
 
+_HOST_PORT_PATH = re.compile(r"([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]+))?(/[^\s?#]*)?")
+
+
+def _address(url: str, schemes: tuple[str, ...]) -> str:
+    """The URL; the reason for refusing it does not repeat it, as it may hold a password."""
+    scheme, _, rest = url.partition("://")
+    parts = _HOST_PORT_PATH.fullmatch(rest)
+    if scheme not in schemes or not parts or not 0 < int(parts["port"] or 1) <= 65535:
+        raise ValueError(f"it has to be {' or '.join(schemes)}://host[:port][/path], without user, query and fragment")
+    return url
+
+
+def _address_or_empty(url: str, schemes: tuple[str, ...]) -> str:
+    return url and _address(url, schemes)
+
+
+_WEB = ("https", "http")
+
 #: The path of a PEM file of authorities to trust, which is read when the configuration is checked; or empty.
 CertificateFile = Annotated[str, AfterValidator(_readable)]
+#: Where a service is, without credentials.
+Url = Annotated[str, AfterValidator(partial(_address, schemes=_WEB))]
+OptionalUrl = Annotated[str, AfterValidator(partial(_address_or_empty, schemes=_WEB))]
+HttpsUrl = Annotated[str, AfterValidator(partial(_address, schemes=_WEB[:1]))]
 
 
 @lru_cache(maxsize=32)

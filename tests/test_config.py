@@ -1,11 +1,13 @@
 """The configuration: defaults, environment, and every bad key named with its line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deltacloud_images.config import OVERRIDES, Settings, check, line_of, load
 from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.schema import HttpsUrl, InvalidTable, OptionalUrl, Url, settings, settings_from_table
 
 
 def write(folder: Path, text: str) -> Path:
@@ -113,6 +115,54 @@ def test_loading_names_the_same_lines(tmp_path: Path) -> None:
 def test_what_is_no_table_is_told(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         load(write(tmp_path, text), {"DELTACLOUD_IMAGES_PORT": "1"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "cloud.example",
+        "cloud.example:8773",
+        "ftp://cloud.example",
+        "https://",
+        "https:///path",
+        "https://user:sesame@cloud.example",
+        "https://cloud.example?sesame",
+        "https://cloud.example/#sesame",
+        "https://cloud example",
+        "https://cloud.example:sesame",
+        "https://cloud.example:70000",
+        "https://cloud.example:0",
+        "https://[::1",
+    ],
+)
+@pytest.mark.parametrize("kind", [Url, OptionalUrl, HttpsUrl])
+def test_urls_have_no_credentials_and_no_mistakes(kind: Any, url: str) -> None:
+    @settings
+    class Table:
+        url: kind
+
+    with pytest.raises(InvalidTable) as caught:
+        settings_from_table(Table, {"url": url})
+    (problem,) = caught.value.problems
+    assert problem.path == ("url",)
+    assert problem.reason.endswith("://host[:port][/path], without user, query and fragment")
+
+
+def test_urls_are_taken_as_they_are() -> None:
+    @settings
+    class Table:
+        one: Url
+        two: HttpsUrl
+        three: OptionalUrl = ""
+
+    for one in ("http://127.0.0.1:5555", "https://[::1]:8773/services/compute", "https://cloud.example/"):
+        assert settings_from_table(Table, {"one": one, "two": "https://cloud.example"}) == Table(
+            one=one, two="https://cloud.example"
+        )
+    with pytest.raises(
+        InvalidTable, match=r"two: it has to be https://host.*; three: it has to be https or http://host"
+    ):
+        settings_from_table(Table, {"one": "http://a", "two": "http://cloud.example", "three": "b"})
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from deltacloud_images.schema import CertificateFile, settings
+from deltacloud_images.schema import CertificateFile, OptionalUrl, settings
 
 #: Sizes that AWS sells today, the one that is launched when none is asked for first.
 LINKED_PROFILES = {
@@ -42,9 +42,9 @@ class ProviderSettings:
     """``[drivers.ec2.providers.<name>]``."""
 
     #: Where the region's EC2 API is; empty: at AWS.
-    endpoint_url: str = ""
+    endpoint_url: OptionalUrl = ""
     #: Where STS is, which tells a caller's account number; empty: at AWS, or nowhere if ``endpoint_url`` is set.
-    sts_endpoint_url: str = ""
+    sts_endpoint_url: OptionalUrl = ""
     #: The region that requests are signed for; empty: the provider's name.
     region: str = ""
     #: Whether the endpoint's TLS certificate has to be valid.

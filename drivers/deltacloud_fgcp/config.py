@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deltacloud_images.schema import CertificateFile, settings
+from deltacloud_images.schema import CertificateFile, HttpsUrl, settings
 
 #: Region -> endpoint, as Apache Deltacloud knew them.
 ENDPOINTS = {
@@ -25,7 +25,7 @@ class ProviderSettings:
     """``[drivers.fgcp.providers.<region>]``."""
 
     #: The region's endpoint.
-    url: Annotated[str, Field(pattern=r"^https://[^/]+/")]
+    url: HttpsUrl
     #: Whether the endpoint's certificate is checked.
     verify_tls: bool = True
     #: The authorities that may have signed it, as a PEM file; empty: those that the system trusts.

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from deltacloud_images.schema import CertificateFile, settings
+from deltacloud_images.schema import CertificateFile, Url, settings
 
 #: Which of a service's addresses to use.
 Interface = Literal["public", "internal", "admin"]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 
 
 @settings

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
-from deltacloud_images.schema import CertificateFile, settings
-from deltacloud_openstack.config import Url
+from deltacloud_images.schema import CertificateFile, Url, settings
 
 IDENTITY_URL = "https://identity.api.rackspacecloud.com/v2.0"
 REGIONS = ("DFW", "ORD", "IAD", "LON", "SYD", "HKG")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from deltacloud_images.schema import CertificateFile, settings
+from deltacloud_images.schema import CertificateFile, HttpsUrl, settings
 
 
 @settings
@@ -14,7 +14,7 @@ class ProviderSettings:
     """``[drivers.rhevm.providers.<name>]``: one engine, and perhaps one of its data centers."""
 
     #: Where the engine's API is: ``https://host/ovirt-engine/api`` (oVirt 4) or ``https://host/api`` (RHEV-M 3).
-    url: Annotated[str, Field(pattern=r"^https://[^\s/@?#]+(/[^\s@?#]*)?$")]
+    url: HttpsUrl
     #: Whether the engine's certificate is verified. An engine makes its own authority: name it in ``ca_file`` instead.
     verify_tls: bool = True
     #: The file with the certificates to trust, PEM; empty: those that most of the world trusts.

@@ -177,6 +177,14 @@ def test_public_regions_can_be_left_out() -> None:
         ({"public_regions": False}, "us-east-1"),
         ({"providers": {"mine": {"ca_file": "/nowhere/ca.pem"}}}, "/nowhere/ca.pem"),
         ({"providers": {"mine": {"endpoint": "http://127.0.0.1"}}}, "providers.mine.endpoint"),
+        (
+            {"providers": {"mine": {"endpoint_url": "cloud.example:8773"}}},
+            r"providers\.mine\.endpoint_url: it has to be http",
+        ),
+        (
+            {"providers": {"mine": {"sts_endpoint_url": "ftp://cloud.example"}}},
+            r"providers\.mine\.sts_endpoint_url: it has",
+        ),
     ],
 )
 def test_bad_settings_are_named(table: dict[str, object], reason: str) -> None:
