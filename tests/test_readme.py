@@ -5,9 +5,8 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import requests
-
 from tests.conftest import Live
+from tests.curl import ask
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 VARIABLES = {"$api": "/api", "$auth": "mockuser:mockpassword"}
@@ -22,24 +21,6 @@ def commands() -> Iterator[list[str]]:
             words = shlex.split(command)
             if words[:1] == ["curl"]:
                 yield words[1:]
-
-
-def ask(words: list[str], root: str) -> requests.Response:
-    """What curl would send."""
-    method, data, auth, target = "GET", [], None, ""
-    arguments = iter(words)
-    for word in arguments:
-        if word == "-X":
-            method = next(arguments)
-        elif word == "-d":
-            data.append(next(arguments))
-            method = "POST"
-        elif word == "-u":
-            user, _, password = next(arguments).partition(":")
-            auth = (user, password)
-        elif word != "-i":
-            target = word.replace("http://127.0.0.1:3001", "")
-    return requests.request(method, root + target, data="&".join(data) or None, auth=auth, timeout=30)
 
 
 def test_every_curl_line_works_in_its_order(live: Live) -> None:

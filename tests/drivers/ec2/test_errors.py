@@ -41,6 +41,7 @@ IMAGE = "ami-0a000000000000001"
         (400, "IncorrectInstanceState", Conflict),
         (400, "InstanceLimitExceeded", Conflict),
         (400, "VcpuLimitExceeded", Conflict),
+        (400, "HostLimitExceeded", Conflict),
         (500, "InsufficientInstanceCapacity", Conflict),
         (400, "UnheardOf", ProviderError),
         (400, "Unheard.Of", ProviderError),
