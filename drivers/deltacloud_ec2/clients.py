@@ -91,7 +91,8 @@ class Caller:
 class ClientPool:
     """Callers by provider and keys: bounded in number and age, safe under threads.
 
-    They are found by a keyed hash, of the process too: connections are not shared across a fork.
+    They are found by a keyed hash, of the process too: connections are not shared across a fork. Callers share what
+    holds nothing of theirs: a provider's connections, since every request is signed by itself, and its sizes.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -99,6 +100,7 @@ class ClientPool:
         self._timeout = timeout_seconds
         self._salt = secrets.token_bytes(32)
         self._callers: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._endpoints: dict[tuple[int, str], Endpoint] = {}
         self._sizes: dict[str, Sizes] = {}
         self._lock = Lock()
         self._session = boto3.session.Session(botocore_session=_isolated_session())
@@ -132,13 +134,17 @@ class ClientPool:
                 sts: STSClient = self._client("sts", keys, provider, where, where.sts_endpoint_url, timeout)
                 return sts
 
-        return Caller(ec2, self._query(ec2, keys, where), sizes, make_sts if has_sts else None)
-
-    def _query(self, ec2: EC2Client, keys: Keys, where: ProviderSettings) -> Query:
-        url = ec2.meta.endpoint_url.rstrip("/") + "/"
-        endpoint = Endpoint.at(url, _verify(where), min(_CONNECT_SECONDS, self._timeout), self._timeout)
         version = ec2.meta.service_model.api_version
-        return Query(endpoint, ec2.meta.region_name, version, keys, Retries(self._timeout))
+        query = Query(self._endpoint(ec2, provider, where), ec2.meta.region_name, version, keys, Retries(self._timeout))
+        return Caller(ec2, query, sizes, make_sts if has_sts else None)
+
+    def _endpoint(self, ec2: EC2Client, provider: str, where: ProviderSettings) -> Endpoint:
+        place = os.getpid(), provider
+        if place not in self._endpoints:
+            url = ec2.meta.endpoint_url.rstrip("/") + "/"
+            connect_seconds = min(_CONNECT_SECONDS, self._timeout)
+            self._endpoints[place] = Endpoint.at(url, _verify(where), connect_seconds, self._timeout)
+        return self._endpoints[place]
 
     def _client(
         self, service: Any, keys: Keys, provider: str, where: ProviderSettings, endpoint_url: str, timeout: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,8 +57,9 @@ class Endpoint:
         )
 
 
+@lru_cache(maxsize=8)
 def _tls(verify: bool | str) -> ssl.SSLContext:
-    """One for all connections: authorities are slow to load."""
+    """One for all providers that are checked alike: authorities are slow to load and large."""
     context = create_urllib3_context()
     if verify:
         context.load_verify_locations(get_cert_path(True) if verify is True else verify)

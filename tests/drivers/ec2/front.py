@@ -18,10 +18,11 @@ Answer = tuple[int, bytes]
 
 
 class Request:
-    """What was asked: a target, an action, its parameters and the HTTP headers."""
+    """What was asked: a target, an action, its parameters and the HTTP headers, from a port of the sender's."""
 
-    def __init__(self, target: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(self, target: str, body: bytes, headers: Mapping[str, str], port: int) -> None:
         self.target = target
+        self.port = port
         given = dict(parse_qsl(body.decode(), keep_blank_values=True))
         self.action = given["Action"]
         self.parameters = {name: value for name, value in given.items() if name not in _OF_EVERY_REQUEST}
@@ -132,7 +133,8 @@ class Front:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, answer = front._answer(Request(self.path, body, dict(self.headers)), body)
+                request = Request(self.path, body, dict(self.headers), self.client_address[1])
+                status, answer = front._answer(request, body)
                 self.send_response(status)
                 self.send_header("Content-Type", "text/xml")
                 self.send_header("Content-Length", str(len(answer)))

@@ -124,6 +124,19 @@ def test_callers_share_nothing_but_their_own_clients(rig: EC2Rig, front: Front) 
     assert client("one", "secret") is not first
 
 
+def test_callers_share_connections_and_sign_for_themselves(rig: EC2Rig, front: Front) -> None:
+    driver = rig.make_driver(front.url, timeout_seconds=20)
+    callers = [rig.credentials, rig.moto.temporary_credentials(), rig.credentials]
+    for credentials in callers:
+        with Catalog(driver, credentials, "moto") as catalog:
+            assert catalog.image(IMAGE).id == IMAGE
+    asked = [each for each in front.requests if each.action == "DescribeImages"]
+    assert len({each.port for each in asked}) == 1
+    signed = [each.headers["Authorization"].partition("Credential=")[2].partition("/")[0] for each in asked]
+    assert signed == [each.user.partition("+")[0] for each in callers]
+    assert ["X-Amz-Security-Token" in each.headers for each in asked] == [False, True, False]
+
+
 def test_the_pool_is_bounded_in_number_and_age(rig: EC2Rig, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "_MOST_CALLERS", 2)
     driver = rig.make_driver(front.url)
