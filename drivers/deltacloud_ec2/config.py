@@ -49,7 +49,7 @@ class ProviderSettings:
     region: str = ""
     #: Whether the endpoint's TLS certificate has to be valid.
     verify_tls: bool = True
-    #: A file of certificate authorities to trust instead of the system's.
+    #: A PEM file of authorities to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
     ca_file: CertificateFile = ""
 
 
