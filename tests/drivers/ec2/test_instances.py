@@ -8,7 +8,7 @@ import pytest
 
 from deltacloud_ec2.config import LINKED_PROFILES
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.errors import AuthenticationFailure, Forbidden, ProviderError, ValidationFailure
+from deltacloud_images.errors import AuthenticationFailure, Conflict, Forbidden, ProviderError, ValidationFailure
 from deltacloud_images.models import HardwareProfile, InstanceFilter, NewInstance, Property, Realm
 from tests.drivers.ec2.conftest import Connect
 from tests.drivers.ec2.front import Front, failure
@@ -209,6 +209,40 @@ def test_actions_by_state_and_root_device(
     front.rewrite("DescribeInstances", "<rootDeviceType>ebs<", "<rootDeviceType>instance-store<")
     assert catalog.instance(instance).actions == on_instance_store
     assert not catalog.instance(instance).can_create_image
+
+
+@pytest.mark.parametrize(
+    ("action", "call", "state"),
+    [
+        ("stop", "StopInstances", "STOPPED"),
+        ("start", "StartInstances", "RUNNING"),
+        ("reboot", "RebootInstances", "RUNNING"),
+    ],
+)
+def test_actions_are_sent_once_and_name_the_instance(
+    rig: EC2Rig, catalog: Catalog, front: Front, action: str, call: str, state: str
+) -> None:
+    instance = rig.seed_instance()
+    if action == "start":
+        rig.ec2.stop_instances(InstanceIds=[instance])
+    assert catalog.act(action, instance).id == instance
+    assert front.sent(call) == [{"InstanceId.1": instance}]
+    assert catalog.instance(instance).state == state
+
+
+def test_destroy_terminates_the_instance(rig: EC2Rig, catalog: Catalog, front: Front) -> None:
+    instance = rig.seed_instance()
+    catalog.destroy_instance(instance)
+    assert front.sent("TerminateInstances") == [{"InstanceId.1": instance}]
+    assert instance not in rig.instance_ids()
+
+
+def test_a_state_that_has_changed_in_the_meantime_is_a_conflict(rig: EC2Rig, catalog: Catalog, front: Front) -> None:
+    instance = rig.seed_instance()
+    front.play("StopInstances", failure(400, "IncorrectInstanceState", "it is not in a state for that"))
+    with pytest.raises(Conflict, match="it is not in a state for that"):
+        catalog.act("stop", instance)
+    assert len(front.sent("StopInstances")) == 1
 
 
 def test_realms_are_zones_and_subnets(rig: EC2Rig, catalog: Catalog, subnet: dict[str, Any]) -> None:
