@@ -56,13 +56,14 @@ class Feature:
 
     ``rel`` is the operation (``index``, ``create``, ``destroy``), ``params`` the request parameters it adds. Parameters
     of a driver's own features reach it in ``options``. A parameter that ends in ``*`` stands for a numbered family
-    (``firewalls*``: ``firewalls1``, ``firewalls2`` ...).
+    (``firewalls*``: ``firewalls1``, ``firewalls2`` ...). The parameters of a ``flag`` are ``true`` or ``false``.
     """
 
     collection: str
     name: str
     rel: str
     params: tuple[str, ...] = ()
+    flag: bool = False
 
 
 # The features that Deltacloud's clients know, with the parameters that they send for them.

@@ -1,7 +1,7 @@
 """What every format can write, and the few things written that are not the API's nouns."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, Self
@@ -65,6 +65,9 @@ class Visit(Protocol):
 
     def parameter(self, name: str) -> str:
         """A parameter of the query, or an empty text."""
+
+    def own_parameters(self, collection: str, rel: str) -> Mapping[str, bool]:
+        """The parameters that the driver's own features add to an operation, each with whether it is a flag."""
 
     def drivers(self) -> Sequence[DriverEntry]:
         """Every driver that is installed."""

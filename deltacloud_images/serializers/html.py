@@ -25,7 +25,6 @@ class ImageForm:
 
     sources: Sequence[Instance]
     chosen: bool
-    options: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class InstanceForm:
     image: Image | None
     profiles: Sequence[HardwareProfile]
     realms: Sequence[Realm]
-    options: Sequence[str]
 
 
 class HtmlSerializer(Serializer):

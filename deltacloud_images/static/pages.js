@@ -37,7 +37,8 @@ if (box) {
 // Going back to a form shows what had been typed into its folded part.
 addEventListener("pageshow", () => {
   for (const part of document.querySelectorAll("form > details"))
-    part.open ||= [...part.querySelectorAll("input, textarea")].some((field) => field.value);
+    part.open ||= [...part.querySelectorAll("input, textarea")].some((field) =>
+      field.type === "checkbox" ? field.checked : field.value);
 });
 
 // While something is in the making, looks again and puts in what is new, so that neither focus nor place is lost.

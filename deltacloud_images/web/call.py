@@ -131,15 +131,15 @@ class Call:
         """A parameter of the query, or an empty text."""
         return self.query.text(name)
 
-    def own_parameters(self, collection: str, rel: str) -> list[str]:
-        """The parameters that the driver's own features add to an operation."""
-        return [
-            name
+    def own_parameters(self, collection: str, rel: str) -> Mapping[str, bool]:
+        """The parameters that the driver's own features add to an operation, each with whether it is a flag."""
+        return {
+            name: feature.flag
             for feature in self.driver.features
             if feature.collection == collection and feature.rel == rel
             for name in feature.params
             if name not in _CONTRACT_PARAMETERS
-        ]
+        }
 
     def catalog(self) -> Catalog:
         """The catalog of the caller whose credentials the request holds."""

@@ -34,7 +34,7 @@ def new_image() -> Response:
     require(call.driver, Capability.CREATE_IMAGE)
     with call.catalog() as catalog:
         sources = [catalog.instance(wanted.id)] if wanted.id else list(catalog.instances(wanted))
-        form = ImageForm(sources, chosen=wanted.id is not None, options=call.own_parameters("images", "create"))
+        form = ImageForm(sources, chosen=wanted.id is not None)
     return whole(call.serializer.new_image(form, call.links))
 
 
@@ -54,7 +54,6 @@ def new_instance() -> Response:
             image=source,
             profiles=_profiles(catalog, source) if source and Capability.HARDWARE_PROFILES in able else (),
             realms=tuple(catalog.realms()) if source and Capability.REALMS in able else (),
-            options=call.own_parameters("instances", "create"),
         )
     return whole(call.serializer.new_instance(form, call.links))
 

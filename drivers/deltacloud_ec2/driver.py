@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from deltacloud_ec2.clients import ClientPool
     from deltacloud_ec2.session import EC2Session
 
-NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",))
-DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",))
+NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",), flag=True)
+DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",), flag=True)
+#: EC2 has no names of its own for instances, hence no ``user_name``: a name is a tag.
+NAME_TAG = Feature("instances", "name_tag", "create", ("name",))
 
 
 class EC2Driver(Driver):
@@ -46,6 +48,7 @@ class EC2Driver(Driver):
         IMAGE_DESCRIPTION,
         NO_REBOOT,
         DELETE_SNAPSHOTS,
+        NAME_TAG,
         USER_DATA,
         AUTHENTICATION_KEY,
         FIREWALLS,
