@@ -1,6 +1,7 @@
 """The command line: ``deltacloud-images serve | drivers | check``."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import click
 
 from deltacloud_images.config import Settings, check, load
+from deltacloud_images.driver import Capability
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_NAMES_SHOWN = 3
 
 
 @click.group()
@@ -85,9 +88,24 @@ def _row(registry: Registry, name: str) -> tuple[str, str, str, str]:
     if problem := registry.problem(name):
         return name, f"no: {problem}", "-", "-"
     driver = registry.unprepared(name)
-    providers = ", ".join(each.id for each in driver.providers())
+    providers = [each.id for each in driver.providers()]
     anything = "any" if driver.allows_provider("any-name") else "none configured"
-    return name, "yes", providers or anything, ", ".join(sorted(driver.capabilities))
+    return name, "yes", _in_short(providers) or anything, _abilities(driver.capabilities)
+
+
+def _in_short(names: Sequence[str]) -> str:
+    """The names, as far as they fit into a terminal's line."""
+    if len(names) <= _NAMES_SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMES_SHOWN])} and {len(names) - _NAMES_SHOWN} more"
+
+
+def _abilities(able: frozenset[Capability]) -> str:
+    """What a driver can do, in as few words as say it."""
+    missing = sorted(frozenset(Capability) - able)
+    if not missing:
+        return "everything"
+    return f"everything but {', '.join(missing)}" if len(missing) < len(able) else ", ".join(sorted(able))
 
 
 def _banner(registry: Registry, settings: Settings, url: str) -> str:

@@ -78,7 +78,8 @@ def _address(url: str, schemes: tuple[str, ...]) -> str:
     scheme, _, rest = url.partition("://")
     parts = _HOST_PORT_PATH.fullmatch(rest)
     if scheme not in schemes or not parts or not 0 < int(parts["port"] or 1) <= 65535:
-        raise ValueError(f"it has to be {' or '.join(schemes)}://host[:port][/path], without user, query and fragment")
+        forms = [f"{each}://host[:port][/path]" for each in schemes]
+        raise ValueError(f"it has to be {' or '.join(forms)}, without user, query and fragment")
     return url
 
 

@@ -24,7 +24,7 @@ ALLOWED = {
     "web": {"catalog", "config", "driver", "errors", "models", "registry", "serializers"},
     "app": {"config", "errors", "logs", "registry", "web"},
     "server": {"config", "errors", "web"},
-    "cli": {"app", "config", "errors", "registry", "server"},
+    "cli": {"app", "config", "driver", "errors", "registry", "server"},
     "testing": {"catalog", "driver", "errors", "models"},
 }
 

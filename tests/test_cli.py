@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from deltacloud_images.cli import main
+from deltacloud_images.driver import Capability
+from deltacloud_mock import MockDriver
 from tests.conftest import write_config
 from tests.web import AUTHORIZATION, exchange
 
@@ -110,8 +112,18 @@ def test_drivers_is_a_table() -> None:
     lines = result.output.splitlines()
     assert lines[0].split() == ["NAME", "INSTALLED", "PROVIDERS", "CAN"]
     (mock,) = [line for line in lines if line.startswith("mock ")]
-    assert mock.split()[:3] == ["mock", "yes", "any"]
-    assert "create_image" in mock
+    assert mock.split() == ["mock", "yes", "any", "everything"]
+    (ec2,) = [line for line in lines if line.startswith("ec2 ")]
+    assert re.fullmatch(r"ec2 +yes +af-south-1, ap-east-1, \S+ and \d\d more +everything", ec2)
+    assert re.search(r"^vsphere +yes +none configured +everything$", result.output, re.MULTILINE)
+    assert re.search(r"^fgcp +yes +.* +everything but reboot_instance$", result.output, re.MULTILINE)
+    assert max(map(len, lines)) < 120
+
+
+def test_drivers_that_can_do_little_are_told_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MockDriver, "capabilities", frozenset({Capability.IMAGES, Capability.DESTROY_IMAGE}))
+    result = CliRunner().invoke(main, ["drivers"])
+    assert re.search(r"^mock +yes +any +destroy_image, images$", result.output, re.MULTILINE)
 
 
 def test_listing_drivers_makes_no_file(tmp_path: Path) -> None:

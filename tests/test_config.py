@@ -160,7 +160,7 @@ def test_urls_are_taken_as_they_are() -> None:
             one=one, two="https://cloud.example"
         )
     with pytest.raises(
-        InvalidTable, match=r"two: it has to be https://host.*; three: it has to be https or http://host"
+        InvalidTable, match=r"two: it has to be https://host.*; three: it has to be https://host.* or http://host"
     ):
         settings_from_table(Table, {"one": "http://a", "two": "http://cloud.example", "three": "b"})
 
