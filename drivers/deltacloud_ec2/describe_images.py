@@ -60,6 +60,10 @@ class Page:
         if record:
             yield record
 
+    def has_only_machines(self) -> bool:
+        """Whether all can be launched: to EC2, kernels and RAM disks are images as well."""
+        return all(each.text == "machine" for each in self._images.iter(f"{self._namespace}imageType"))
+
     def snapshot_ids(self) -> list[str]:
         """The snapshots that the images' disks are made from, each once."""
         found = self._images.iter(f"{self._namespace}snapshotId")

@@ -169,7 +169,10 @@ class EC2Session(Session):
     def _image_page(self, image_id: str) -> describe_images.Page:
         if not _may_be_id(image_id):
             raise _no_image(image_id)
-        return describe_images.fetch(self._caller.query, {"ImageId.1": image_id})
+        page = describe_images.fetch(self._caller.query, {"ImageId.1": image_id})
+        if not page.has_only_machines():
+            raise _no_image(image_id)
+        return page
 
     def _instance(self, instance_id: str) -> tuple[InstanceTypeDef, str]:
         """An instance and its owner's account number."""

@@ -54,7 +54,7 @@ PUBLIC_IMAGES: list[dict[str, Any]] = [
         "public": True,
     },
     {
-        "ami_id": "aki-0a000000000000004",
+        "ami_id": "ami-0a000000000000004",
         "name": "a kernel and no machine",
         "image_location": "amazon/kernel",
         "owner_id": "137112412989",

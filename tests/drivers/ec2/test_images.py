@@ -124,6 +124,17 @@ def test_only_the_callers_own_images_can_be_destroyed(rig: EC2Rig, catalog: Cata
     assert own == {image.id for image in catalog.images(ImageFilter(owner_id="self"))}
 
 
+def test_kernels_are_no_images(rig: EC2Rig, catalog: Catalog) -> None:
+    (kernel,) = rig.ec2.describe_images(Filters=[{"Name": "image-type", "Values": ["kernel"]}])["Images"]
+    assert kernel["ImageId"] not in {image.id for image in catalog.images(ImageFilter())}
+    assert list(catalog.images(ImageFilter(id=kernel["ImageId"]))) == []
+    with pytest.raises(ObjectNotFound):
+        catalog.image(kernel["ImageId"])
+    with pytest.raises(ObjectNotFound):
+        catalog.destroy_image(kernel["ImageId"], {})
+    assert kernel["ImageId"] in rig.image_ids()
+
+
 def test_profiles_to_link_are_configured_by_architecture(connect: Connect) -> None:
     catalog = connect(linked_profiles={"arm64": ["m7g.medium"]})
     assert [image.hardware_profiles for image in catalog.images(AMAZON)] == [(), ("m7g.medium",), ()]
@@ -257,11 +268,23 @@ def _names_in(shape: Any) -> Iterator[str]:
         yield from _names_in(member)
 
 
-def test_images_without_anything_in_them_are_none(catalog: Catalog, front: Front) -> None:
-    expected = [image.id for image in catalog.images(AMAZON)]
+def test_lists_inside_an_image_may_stand_between_its_fields(catalog: Catalog, front: Front) -> None:
+    """EC2 promises no order of elements."""
+    expected = list(catalog.images(AMAZON))
+    inner = "<productCodes><item><productCode>code</productCode></item></productCodes>"
+    front.rewrite("DescribeImages", "<imageState>", f"{inner}<imageState>")
+    assert list(catalog.images(AMAZON)) == expected
+
+
+def test_images_without_anything_in_them_are_none(connect: Connect, front: Front) -> None:
+    catalog = connect(default_owners=["amazon"])
     front.rewrite("DescribeImages", "<imagesSet>", "<imagesSet><item/>")
     front.rewrite("DescribeImages", "</imagesSet>", "<item></item></imagesSet>")
-    assert [image.id for image in catalog.images(AMAZON)] == expected
+    assert [image.id for image in catalog.images(ImageFilter())] == [
+        "ami-0a000000000000001",
+        "ami-0a000000000000002",
+        "ami-0a000000000000003",
+    ]
 
 
 def test_one_image_is_one_request(catalog: Catalog, front: Front) -> None:
