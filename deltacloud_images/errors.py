@@ -5,6 +5,9 @@ the status and never has to read the message. No other statuses are used: existi
 412, 422 and 503.
 """
 
+#: The seconds that a client is asked to wait where the cloud does not name any.
+DEFAULT_RETRY_AFTER = 10.0
+
 
 class DeltacloudError(Exception):
     """A failure that a client is told about.
@@ -15,10 +18,15 @@ class DeltacloudError(Exception):
 
     status = 500
 
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        """Take the message, and the seconds after which a client may try again (header ``Retry-After``)."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
     @property
     def name(self) -> str:
-        """The error's name in JSON answers, for example ``ObjectNotFound``."""
-        return type(self).__name__
+        """The error's name in JSON responses: the nearest class of this module, for example ``ObjectNotFound``."""
+        return next(each.__name__ for each in type(self).__mro__ if each.__module__ == __name__)
 
 
 class ValidationFailure(DeltacloudError):
@@ -95,3 +103,31 @@ class ProviderTimeout(DeltacloudError):
 
 class ConfigurationError(Exception):
     """The operator's configuration, or the installation, is wrong: seen at start, never sent to a client."""
+
+
+def not_found(kind: str, sought: str) -> ObjectNotFound:
+    """Return the error for an id that nothing has; ``kind`` is the resource in words, for example ``Image``."""
+    return ObjectNotFound(f"{kind} '{sought}' was not found.")
+
+
+def protected(image_id: str) -> Conflict:
+    """Return the error for an image that the cloud protects against being destroyed."""
+    return Conflict(f"Image '{image_id}' is protected: it can be destroyed when its protection is taken off.")
+
+
+def quota_exhausted(title: str, detail: str) -> Conflict:
+    """Return the error for a limit of the caller's account at the cloud; ``detail`` is the cloud's own message."""
+    return Conflict(f"{title} refuses this, because a quota is exhausted: {detail}")
+
+
+def throttled(title: str, retry_after: float | None) -> ProviderError:
+    """Return the error for a cloud that still refuses because of too many requests after all retries."""
+    return ProviderError(
+        f"{title} refuses more requests for now; try again later.",
+        retry_after=DEFAULT_RETRY_AFTER if retry_after is None else retry_after,
+    )
+
+
+def refused(title: str, detail: str) -> Forbidden:
+    """Return the error for a cloud that knows the caller and does not allow the request."""
+    return Forbidden(f"{title} does not allow this: {detail}")
