@@ -49,7 +49,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     """
     settings = config if isinstance(config, Settings) else load(config)
     logs.configure(settings.server)
-    registry = Registry(settings.drivers, timeout_seconds=settings.server.backend_timeout_seconds)
+    registry = Registry(settings.drivers)
     _check_drivers(settings, registry)
     atexit.register(registry.close)
 

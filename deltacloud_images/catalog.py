@@ -6,7 +6,7 @@ Whatever is common to all clouds is written here once, so that every driver beha
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from deltacloud_images.driver import Capability, Credentials, Driver, Session, find_profile
 from deltacloud_images.errors import (
@@ -18,6 +18,7 @@ from deltacloud_images.errors import (
     ProviderTimeout,
     ValidationFailure,
 )
+from deltacloud_images.kit.deadline import Deadline, in_force
 from deltacloud_images.models import (
     HardwareProfile,
     Image,
@@ -31,6 +32,10 @@ from deltacloud_images.models import (
 
 Item = TypeVar("Item")
 
+#: The limit in seconds of what is done outside of a request.
+DEFAULT_SECONDS = 60.0
+
+_END: Final = object()
 _ANY_IMAGE = ImageFilter()
 _ANY_INSTANCE = InstanceFilter()
 
@@ -44,24 +49,32 @@ ACTIONS = {
 
 
 class _Translating:
-    """While it is open, errors of the cloud become ours; errors that the driver does not know pass as bugs."""
+    """A context in which the deadline is in force and errors of the cloud become ours.
 
-    def __init__(self, driver: Driver) -> None:
+    Errors that the driver does not know pass as bugs.
+    """
+
+    def __init__(self, driver: Driver[Any], deadline: Deadline) -> None:
         self._driver = driver
+        self._deadline = deadline
+        self._contexts: list[in_force] = []
 
     def __enter__(self) -> None:
-        pass
+        context = in_force(self._deadline)
+        context.__enter__()
+        self._contexts.append(context)
 
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
+        self._contexts.pop().__exit__()
         if isinstance(error, Exception) and not isinstance(error, DeltacloudError):
             known = self._driver.translate(error) or _translate_builtin(error, self._driver)
             if known is not None:
                 raise known from error
 
 
-def _translate_builtin(error: Exception, driver: Driver) -> DeltacloudError | None:
+def _translate_builtin(error: Exception, driver: Driver[Any]) -> DeltacloudError | None:
     if isinstance(error, TimeoutError):
         return ProviderTimeout(f"{driver.title} did not answer in time.")
     if isinstance(error, ConnectionError):
@@ -72,20 +85,24 @@ def _translate_builtin(error: Exception, driver: Driver) -> DeltacloudError | No
 class Catalog:
     """What one caller can do on one provider. Every method raises only ``DeltacloudError``, bugs of ours aside."""
 
-    def __init__(self, driver: Driver, credentials: Credentials, provider: str | None) -> None:
-        """Connects, to the driver's default provider where none is given.
+    def __init__(
+        self, driver: Driver[Any], credentials: Credentials, provider: str | None, deadline: Deadline | None = None
+    ) -> None:
+        """Connect, to the driver's default provider where none is given.
 
-        Raises ``ValidationFailure`` for a provider that is missing or not allowed, and ``AuthenticationFailure`` where
-        the driver finds out already then.
+        ``deadline`` is the request's; by default one of ``DEFAULT_SECONDS`` begins now. Raises ``ValidationFailure``
+        for a provider that is missing or not allowed, and ``AuthenticationFailure`` where the driver finds out already
+        then.
         """
         provider = provider or driver.default_provider
         check_provider(driver, provider)
         if provider is None and driver.requires_provider:
             raise ValidationFailure(f"{driver.title} has no provider: the operator has to configure one.")
+        self.deadline = deadline or Deadline(DEFAULT_SECONDS)
         self._driver = driver
-        self._translating = _Translating(driver)
+        self._translating = _Translating(driver, self.deadline)
         with self._translating:
-            self._session: Session = driver.connect(credentials, provider)
+            self._session: Session = driver.connect(credentials, provider or "", self.deadline)
 
     def __enter__(self) -> Self:
         """The catalog itself; leaving closes it."""
@@ -97,7 +114,8 @@ class Catalog:
 
     def close(self) -> None:
         """Give back what the session holds."""
-        self._session.close()
+        with self._translating:
+            self._session.close()
 
     def verify(self) -> None:
         """Raise ``AuthenticationFailure`` unless the cloud accepts the credentials."""
@@ -224,18 +242,24 @@ class Catalog:
             )
 
     def _stream(self, found: Iterable[Item], matches: Callable[[Item], bool] | None) -> Iterator[Item]:
-        with self._translating:
-            yield from found if matches is None else filter(matches, found)
+        """Yield items. The deadline is in force only while the driver works, not while the items are used."""
+        items = iter(found if matches is None else filter(matches, found))
+        while True:
+            with self._translating:
+                item = next(items, _END)
+            if item is _END:
+                return
+            yield item  # type: ignore[misc]  # anything but _END is an item
 
 
-def check_provider(driver: Driver, provider: str | None) -> None:
+def check_provider(driver: Driver[Any], provider: str | None) -> None:
     """Raise ``ValidationFailure`` that lists the allowed providers unless it is one of them."""
     if provider is not None and not driver.allows_provider(provider):
         allowed = ", ".join(each.id for each in driver.providers()) or "none, as none is configured"
         raise ValidationFailure(f"{driver.title} has no provider '{provider}'; there are: {allowed}.")
 
 
-def require(driver: Driver, capability: Capability) -> None:
+def require(driver: Driver[Any], capability: Capability) -> None:
     """Raise ``NotSupported`` unless the driver has the capability."""
     if capability not in driver.capabilities:
         raise NotSupported(f"{driver.title} has no {capability.replace('_', ' ')}.")

@@ -35,8 +35,10 @@ class ServerSettings:
     #: How many proxies stand before the server: that many values of X-Forwarded-* are believed.
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
-    #: How long one request may wait for a cloud.
+    #: How long one request may take until its response begins; of a list that streams, each page.
     backend_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    #: How long a list that streams may take as a whole.
+    list_timeout_seconds: Annotated[float, Field(gt=0)] = 600.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 

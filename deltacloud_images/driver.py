@@ -1,16 +1,18 @@
 """The contract between the server and a cloud: what a driver's author implements.
 
-A ``Driver`` lives as long as the process and holds settings and pools; ``connect`` gives a ``Session``, which acts for
-one caller in one request. Drivers import this module, ``models`` and ``errors``, and nothing else of the server.
+A ``Driver`` lives as long as the process and holds settings and pools; ``connect`` returns a ``Session``, which acts
+for one caller in one request. Drivers import this module, ``models``, ``errors``, ``schema`` and ``kit``, and nothing
+else of the server.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from deltacloud_images.errors import DeltacloudError, ObjectNotFound
+from deltacloud_images.errors import DeltacloudError, not_found
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import (
     HardwareProfile,
     Image,
@@ -24,6 +26,8 @@ from deltacloud_images.models import (
     no_options,
 )
 from deltacloud_images.schema import InvalidTable, Problem, settings_from_table
+
+Settings = TypeVar("Settings")
 
 
 class Capability(StrEnum):
@@ -92,7 +96,8 @@ class Session(ABC):
     """One caller's view of one provider, for one request. Its methods raise what the cloud's SDK raises.
 
     Only the methods that the driver's ``capabilities`` name are called. The server has checked capabilities, parameters
-    and hardware profiles before, applies filters again, and turns errors into answers by ``Driver.translate``.
+    and hardware profiles before, puts the request's deadline in force (``kit.deadline``), applies filters again, and
+    turns errors into responses by ``Driver.translate``.
     """
 
     @abstractmethod
@@ -180,7 +185,7 @@ class Session(ABC):
         for realm in self.realms():
             if realm.id == realm_id:
                 return realm
-        raise ObjectNotFound(f"Realm '{realm_id}' was not found.")
+        raise not_found("Realm", realm_id)
 
 
 def find_profile(profiles: Iterable[HardwareProfile], profile_id: str) -> HardwareProfile:
@@ -188,44 +193,46 @@ def find_profile(profiles: Iterable[HardwareProfile], profile_id: str) -> Hardwa
     for profile in profiles:
         if profile.id == profile_id:
             return profile
-    raise ObjectNotFound(f"Hardware profile '{profile_id}' was not found.")
+    raise not_found("Hardware profile", profile_id)
 
 
-class Driver(ABC):
-    """One kind of cloud: settings and pools for the whole process, safe under threads, holding no caller's state."""
+class Driver(ABC, Generic[Settings]):
+    """One kind of cloud: settings and pools for the whole process, safe under threads, holding no caller's state.
+
+    ``Settings`` is the dataclass of the driver's table in the configuration.
+    """
 
     #: How people write the cloud's name: ``EC2``.
     title: ClassVar[str]
     #: The dataclass of its table ``[drivers.<name>]``; its fields are the keys, all with defaults.
-    settings_type: ClassVar[type]
+    settings_type: type[Settings]
     capabilities: ClassVar[frozenset[Capability]]
     features: ClassVar[tuple[Feature, ...]] = ()
     states: ClassVar[StateMachine]
     #: Modules that its SDK consists of. Importing the driver's package imports none of them: ``connect`` does.
     requires: ClassVar[tuple[str, ...]] = ()
-    #: Whether every request is for one provider: then ``connect`` gets an allowed one, and never ``None``.
+    #: Whether every request is for one provider: then ``connect`` gets an allowed one, and never an empty text.
     requires_provider: ClassVar[bool] = True
     #: What HTTP Basic's user and password are on this cloud, for people.
     credential_names: ClassVar[tuple[str, str]] = ("user", "password")
 
-    def __init__(self, settings: Any, timeout_seconds: float) -> None:
-        """``settings`` is a ``settings_type``; ``timeout_seconds`` is what one request may take of the cloud's time."""
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings. Connections are opened when they are first used, after the server has forked."""
         self.settings = settings
-        self.timeout_seconds = timeout_seconds
 
     @classmethod
-    def from_config(cls, table: Mapping[str, Any], *, timeout_seconds: float = 60.0) -> Self:
-        """A driver from its table of the configuration.
+    def from_config(cls, table: Mapping[str, Any]) -> Self:
+        """Return a driver from its table of the configuration.
 
         Raises ``ConfigurationError`` that names every bad key.
         """
-        driver = cls(settings_from_table(cls.settings_type, table), timeout_seconds)
+        driver = cls(settings_from_table(cls.settings_type, table))
         default = driver.default_provider
         if default is not None and not driver.allows_provider(default):
             raise InvalidTable([Problem(("default_provider",), f"there is no provider '{default}'")])
         return driver
 
-    def prepare(self) -> None:  # noqa: B027 (most have nothing to prepare)
+    def prepare(self) -> None:
         """Called once, before the first ``connect``: check what the settings name, without asking the cloud.
 
         Raises ``ConfigurationError``, so that the server fails at its start and not at its first request.
@@ -254,19 +261,19 @@ class Driver(ABC):
         return None
 
     @abstractmethod
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
-        """A session for one request. Cheap: clients and tokens are pooled behind it.
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
+        """Return a session for one request. Cheap: clients and tokens are pooled behind it (``kit.pool``).
 
-        The server has checked that the provider is an allowed one; it is ``None`` only for drivers that do not require
-        one.
+        The server has checked that the provider is an allowed one; it is empty only for drivers that do not require
+        one. ``deadline`` is the request's, which is also in force whenever the session is used.
         """
 
-    @abstractmethod
     def translate(self, error: Exception) -> DeltacloudError | None:
-        """What an error of the cloud or its SDK means, from one table; ``None`` for what is a bug of ours.
+        """Return what an error of the cloud or its SDK means, from one table; ``None`` for what is a bug of ours.
 
-        An unknown failure of the cloud is ``ProviderError``, no answer ``ProviderTimeout``.
+        An unknown failure of the cloud is ``ProviderError``. Errors of the kit need no translation.
         """
+        return None
 
-    def close(self) -> None:  # noqa: B027 (most have none)
+    def close(self) -> None:
         """Log out and drop the pools; called when the process ends."""

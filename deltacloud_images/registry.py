@@ -20,16 +20,15 @@ class DriverUnavailable(ConfigurationError):
 class Registry:
     """The drivers of this process, by name."""
 
-    def __init__(self, tables: Mapping[str, Mapping[str, Any]] | None = None, *, timeout_seconds: float = 60.0) -> None:
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """``tables`` are the configuration's ``[drivers.<name>]``.
 
         Raises ``ConfigurationError`` where two distributions claim one name or a table is for an unknown driver.
         """
         self._tables = tables or {}
-        self._timeout_seconds = timeout_seconds
         self._entry_points = _discover()
-        self._made: dict[str, Driver] = {}
-        self._prepared: dict[str, Driver] = {}
+        self._made: dict[str, Driver[Any]] = {}
+        self._prepared: dict[str, Driver[Any]] = {}
         self._lock = Lock()
         for name in self._tables:
             if name not in self._entry_points:
@@ -57,7 +56,7 @@ class Registry:
         """Whether the operator has configured the driver."""
         return name in self._tables
 
-    def driver_class(self, name: str) -> type[Driver]:
+    def driver_class(self, name: str) -> type[Driver[Any]]:
         """The class of a known driver; its SDK is not imported. Raises ``ValidationFailure`` for an unknown name."""
         if name not in self._entry_points:
             raise ValidationFailure(f"There is no driver '{name}'; use one of {', '.join(self.usable_names)}.")
@@ -77,7 +76,7 @@ class Registry:
             return f"pip install '{distribution.name}[{name}]'"
         return f"install {', '.join(self.driver_class(name).requires)}"
 
-    def driver(self, name: str) -> Driver:
+    def driver(self, name: str) -> Driver[Any]:
         """The driver of that name, made and prepared when it is first asked for.
 
         Raises ``ValidationFailure`` for an unknown name, ``DriverUnavailable`` where its SDK is missing and
@@ -85,7 +84,7 @@ class Registry:
         """
         return self._prepared.get(name) or self._prepare(name)
 
-    def unprepared(self, name: str) -> Driver:
+    def unprepared(self, name: str) -> Driver[Any]:
         """The driver, to ask what it offers: nothing is opened. Raises as ``driver`` does."""
         driver_class = self.driver_class(name)
         if self.missing_modules(name):
@@ -94,12 +93,12 @@ class Registry:
             if name not in self._made:
                 table = self._tables.get(name, {})
                 try:
-                    self._made[name] = driver_class.from_config(table, timeout_seconds=self._timeout_seconds)
+                    self._made[name] = driver_class.from_config(table)
                 except InvalidTable as error:
                     raise error.below("drivers", name) from None
             return self._made[name]
 
-    def _prepare(self, name: str) -> Driver:
+    def _prepare(self, name: str) -> Driver[Any]:
         driver = self.unprepared(name)
         with self._lock:
             if name not in self._prepared:

@@ -9,23 +9,24 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SERVER = sorted((ROOT / "deltacloud_images").rglob("*.py"))
 DRIVERS = sorted((ROOT / "drivers").rglob("*.py"))
-CONTRACT = {"driver", "models", "errors", "schema"}
+CONTRACT = {"driver", "models", "errors", "schema", "kit"}
 #: What each part of the server may import of the others; parts are modules and folders of ``deltacloud_images``.
 ALLOWED = {
     "errors": set(),
     "models": set(),
     "schema": {"errors"},
-    "driver": {"errors", "models", "schema"},
+    "kit": {"errors", "models"},
+    "driver": {"errors", "kit", "models", "schema"},
     "registry": {"driver", "errors", "schema"},
-    "catalog": {"driver", "errors", "models"},
+    "catalog": {"driver", "errors", "kit", "models"},
     "config": {"errors", "registry", "schema"},
     "logs": {"config"},
     "serializers": {"driver", "models"},
-    "web": {"catalog", "config", "driver", "errors", "models", "registry", "serializers"},
+    "web": {"catalog", "config", "driver", "errors", "kit", "models", "registry", "serializers"},
     "app": {"config", "errors", "logs", "registry", "web"},
     "server": {"config", "errors", "web"},
     "cli": {"app", "config", "driver", "errors", "registry", "server"},
-    "testing": {"catalog", "driver", "errors", "models"},
+    "testing": {"catalog", "driver", "errors", "kit", "models"},
 }
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from deltacloud_images.driver import Driver, Feature, Provider
 from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
@@ -60,7 +60,7 @@ class Visit(Protocol):
         """The chosen driver and provider, by name."""
 
     @property
-    def driver(self) -> Driver:
+    def driver(self) -> Driver[Any]:
         """The chosen driver."""
 
     def parameter(self, name: str) -> str:

@@ -1,12 +1,14 @@
 """What every driver does when its cloud is broken: each call under each fault."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.driver import Capability
+from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, ProviderError, ProviderTimeout
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
 from deltacloud_images.testing.base import Conformance
 from deltacloud_images.testing.rig import Fault, Rig
@@ -67,10 +69,11 @@ class FaultConformance(Conformance):
         assert image in after or may_be_gone, "works again after the fault"
 
     @staticmethod
-    def _failure(rig: Rig, driver: object, call: Call, image: str, instance: str) -> DeltacloudError:
+    def _failure(rig: Rig, driver: Driver[Any], call: Call, image: str, instance: str) -> DeltacloudError:
+        deadline = Deadline(rig.timeout_seconds)
         with (
             pytest.raises(DeltacloudError) as raised,
-            Catalog(driver, rig.credentials, rig.provider) as catalog,  # type: ignore[arg-type]
+            Catalog(driver, rig.credentials, rig.provider, deadline) as catalog,
         ):
             call(catalog, image, instance)
         assert rig.credentials.password not in str(raised.value)

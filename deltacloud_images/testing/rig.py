@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from deltacloud_images.driver import Credentials, Driver
 
@@ -29,9 +29,10 @@ class Rig(ABC):
     a broken reader cannot hide a broken writer.
     """
 
-    #: A driver made from the configuration that points to this cloud and prepared, with a ``timeout_seconds`` of a
-    #: second or two.
-    driver: Driver
+    #: A driver made from the configuration that points to this cloud, and prepared.
+    driver: Driver[Any]
+    #: The limit in seconds of a request to a broken cloud.
+    timeout_seconds: float = 2.0
     provider: str | None = None
     #: Credentials that the cloud accepts, and ones that it rejects.
     credentials: Credentials
@@ -68,7 +69,7 @@ class Rig(ABC):
         """The ids of the instances that the cloud itself tells of to this caller, destroyed ones left out."""
 
     @abstractmethod
-    def broken(self, fault: Fault) -> AbstractContextManager[Driver]:
+    def broken(self, fault: Fault) -> AbstractContextManager[Driver[Any]]:
         """Break the cloud while the context is open; gives the driver to use then (usually ``self.driver``)."""
 
 

@@ -44,6 +44,7 @@ def listed(chunks: Iterator[str], catalog: Catalog) -> Response:
     except BaseException:
         catalog.close()
         raise
+    catalog.deadline.stream()
     response = Response(_pieces(chain(gathered, chunks)), content_type=current_call().serializer.content_type)
     response.call_on_close(catalog.close)
     return response

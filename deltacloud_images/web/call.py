@@ -13,6 +13,7 @@ from deltacloud_images.catalog import Catalog, check_provider
 from deltacloud_images.config import ApiSettings
 from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import Forbidden, NotAcceptable, NotSupported, ValidationFailure
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import DriverUnavailable, Registry
 from deltacloud_images.serializers import SERIALIZERS, DriverEntry, EntryPoint, HtmlSerializer, Links, Serializer
 from deltacloud_images.serializers.links import matrix
@@ -43,14 +44,17 @@ class Call:
 
     serializer: Serializer = SERIALIZERS[PRIMARY]
     query: Parameters
-    driver: Driver
+    driver: Driver[Any]
     provider: str | None = None
     #: How long the answer may be kept.
     cache_control = "max-age=0, private, must-revalidate"
 
-    def __init__(self, registry: Registry, defaults: ApiSettings, request_id: str, path: str) -> None:
+    def __init__(
+        self, registry: Registry, defaults: ApiSettings, deadline: Deadline, request_id: str, path: str
+    ) -> None:
         """``path`` is the request's as it was sent. An error before any choice is answered by the defaults."""
         self.started = time.monotonic()
+        self.deadline = deadline
         self.request_id = request_id
         self.path = path
         self._registry = registry
@@ -143,10 +147,11 @@ class Call:
 
     def catalog(self) -> Catalog:
         """The catalog of the caller whose credentials the request holds."""
-        return Catalog(self.driver, read_credentials(request.environ.get("HTTP_AUTHORIZATION")), self.provider)
+        credentials = read_credentials(request.environ.get("HTTP_AUTHORIZATION"))
+        return Catalog(self.driver, credentials, self.provider, self.deadline)
 
 
-def served(driver: Driver) -> tuple[str, ...]:
+def served(driver: Driver[Any]) -> tuple[str, ...]:
     """The collections that a driver serves."""
     return tuple(name for name, needed in COLLECTIONS.items() if needed is None or needed in driver.capabilities)
 

@@ -1,6 +1,7 @@
 """Turns every error into an answer in the format that the client asked for."""
 
 import logging
+from math import ceil
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -34,6 +35,8 @@ def _answer(error: errors.DeltacloudError) -> Response:
         log.warning("%s: %s (request %s)", error.name, error, call.request_id, exc_info=_cause(error))
     body = call.serializer.error(failure, call.links).encode("utf-8", "surrogatepass")
     response = Response(body, error.status, content_type=call.serializer.content_type)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(ceil(error.retry_after))
     if isinstance(error, errors.AuthenticationFailure):
         response.headers["WWW-Authenticate"] = f'Basic realm="{call.driver_name}-deltacloud"'
     return response

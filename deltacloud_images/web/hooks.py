@@ -13,9 +13,11 @@ from werkzeug.routing import MapAdapter
 
 from deltacloud_images.config import Settings
 from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_VERSION
 from deltacloud_images.web.call import Call, current_call, refuse_cross_site
+from deltacloud_images.web.clients import disconnected
 from deltacloud_images.web.parameters import read_parameters, refuse_large
 from deltacloud_images.web.paths import PROBLEM, raw_path
 
@@ -27,13 +29,17 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 def install(app: Flask, settings: Settings, registry: Registry) -> None:
     """Make the application do all this."""
+    limits = settings.server
 
     def begin() -> None:
         current = cast(Request, request._get_current_object())  # type: ignore[attr-defined]  # one look-up for many uses
         environ = current.environ
         wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
-        call = g.call = Call(registry, settings.api, request_id, raw_path(environ)[:_SHOWN])
+        deadline = Deadline(
+            limits.backend_timeout_seconds, limits.list_timeout_seconds, abandoned=disconnected(environ)
+        )
+        call = g.call = Call(registry, settings.api, deadline, request_id, raw_path(environ)[:_SHOWN])
         call.choose(current)
         if PROBLEM in environ:
             raise ValidationFailure(environ[PROBLEM])

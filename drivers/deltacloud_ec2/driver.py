@@ -25,6 +25,7 @@ from deltacloud_images.driver import (
     Provider,
 )
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.kit.deadline import Deadline
 
 if TYPE_CHECKING:
     from deltacloud_ec2.clients import ClientPool
@@ -36,7 +37,7 @@ DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_sna
 NAME_TAG = Feature("instances", "name_tag", "create", ("name",))
 
 
-class EC2Driver(Driver):
+class EC2Driver(Driver[EC2Settings]):
     """Amazon EC2: a provider is a region, or a compatible cloud that the configuration names."""
 
     title = "EC2"
@@ -59,9 +60,9 @@ class EC2Driver(Driver):
     requires = ("boto3", "lxml")
     credential_names = ("access key id", "secret access key")
 
-    def __init__(self, settings: EC2Settings, timeout_seconds: float) -> None:
+    def __init__(self, settings: EC2Settings) -> None:
         """Opens nothing."""
-        super().__init__(settings, timeout_seconds)
+        super().__init__(settings)
         self._lock = Lock()
         self._clients: ClientPool | None = None
         configured = settings.providers
@@ -77,13 +78,12 @@ class EC2Driver(Driver):
         """One of them."""
         return provider in self._providers
 
-    def connect(self, credentials: Credentials, provider: str | None) -> EC2Session:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> EC2Session:
         """A session on pooled clients. The cloud is not asked: it refuses wrong credentials at the first call."""
         from deltacloud_ec2.session import EC2Session
 
-        assert provider is not None  # it is required
         where = self.settings.providers.get(provider) or ProviderSettings()
-        return EC2Session(self._pool().caller(credentials, provider, where), self.settings)
+        return EC2Session(self._pool(deadline.seconds).caller(credentials, provider, where), self.settings)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the table in ``errors``."""
@@ -96,9 +96,9 @@ class EC2Driver(Driver):
         with self._lock:
             self._clients = None
 
-    def _pool(self) -> ClientPool:
+    def _pool(self, timeout_seconds: float) -> ClientPool:
         from deltacloud_ec2.clients import ClientPool
 
         with self._lock:
-            self._clients = self._clients or ClientPool(self.timeout_seconds)
+            self._clients = self._clients or ClientPool(timeout_seconds)
             return self._clients

@@ -20,13 +20,14 @@ from deltacloud_images.driver import (
     Session,
 )
 from deltacloud_images.errors import DeltacloudError, ValidationFailure
+from deltacloud_images.kit.deadline import Deadline
 
 if TYPE_CHECKING:
     from deltacloud_fgcp.client import Client
     from deltacloud_fgcp.identity import Identity
 
 
-class FgcpDriver(Driver):
+class FgcpDriver(Driver[FgcpSettings]):
     """Fujitsu Global Cloud Platform."""
 
     title = "FGCP"
@@ -38,9 +39,9 @@ class FgcpDriver(Driver):
     requires = ("cryptography", "lxml", "urllib3")
     credential_names = ("certificate folder", "passphrase")
 
-    def __init__(self, settings: FgcpSettings, timeout_seconds: float) -> None:
+    def __init__(self, settings: FgcpSettings) -> None:
         """Raises ``ConfigurationError`` for a default region or a file of authorities that there is not."""
-        super().__init__(settings, timeout_seconds)
+        super().__init__(settings)
         self._directory = Path(settings.certificates).expanduser()
         self._pool = Pool()
 
@@ -56,7 +57,7 @@ class FgcpDriver(Driver):
         settings: FgcpSettings = self.settings
         return [Provider(name, {"api": provider.url}) for name, provider in settings.providers.items()]
 
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
         """A session; raises ``AuthenticationFailure`` unless the passphrase opens the certificate of that name."""
         from deltacloud_fgcp import identity
         from deltacloud_fgcp.session import FgcpSession
@@ -66,7 +67,7 @@ class FgcpDriver(Driver):
             (credentials.user, credentials.password, version, provider or ""),
             lambda: self._client(identity.load(path, credentials.password), provider),
         )
-        return FgcpSession(account, self.timeout_seconds, self.settings.parallel_calls)
+        return FgcpSession(account, deadline.seconds, self.settings.parallel_calls)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""

@@ -2,7 +2,6 @@
 
 import random
 import sqlite3
-import time
 from collections.abc import Sequence
 from hmac import compare_digest
 from pathlib import Path
@@ -23,14 +22,18 @@ from deltacloud_images.driver import (
     Driver,
 )
 from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, DeltacloudError, ProviderTimeout
+from deltacloud_images.kit.deadline import Deadline, current, in_force
 from deltacloud_images.models import HardwareProfile
 from deltacloud_mock import convert, errors
 from deltacloud_mock.config import MockSettings
 from deltacloud_mock.session import MockSession
 from deltacloud_mock.store import Store
 
+#: How long the server's start may wait for a file that another process has locked.
+PREPARE_SECONDS = 10.0
 
-class MockDriver(Driver):
+
+class MockDriver(Driver[MockSettings]):
     """A pretend cloud in one SQLite file, shared by all workers."""
 
     title = "Mock"
@@ -49,21 +52,22 @@ class MockDriver(Driver):
     states = convert.STATES
     requires_provider = False
 
-    def __init__(self, settings: MockSettings, timeout_seconds: float) -> None:
-        """The file is opened when it is first used."""
-        super().__init__(settings, timeout_seconds)
+    def __init__(self, settings: MockSettings) -> None:
+        """Open the file when it is first used."""
+        super().__init__(settings)
         default = user_data_path("deltacloud-images") / "mock.sqlite3"
         self.path = Path(settings.path or default).expanduser().absolute()
         self.users = settings.users
         self.accounts = frozenset(settings.users)
-        self.store = Store(self.path, timeout_seconds)
+        self.store = Store(self.path)
 
     def prepare(self) -> None:
         """Open the file, and make and seed it if there is none."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.store.rows("SELECT 1")
-        except (OSError, sqlite3.Error) as error:
+            with in_force(Deadline(PREPARE_SECONDS)):
+                self.store.rows("SELECT 1")
+        except (OSError, sqlite3.Error, ProviderTimeout) as error:
             raise ConfigurationError(f"drivers.mock.path: {self.path} cannot be used: {error}") from error
 
     def allows_provider(self, provider: str) -> bool:
@@ -78,8 +82,8 @@ class MockDriver(Driver):
         """Its first account."""
         return Credentials(*next(iter(self.users.items())))
 
-    def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
-        """A session; raises ``AuthenticationFailure`` unless the configuration has the account."""
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> MockSession:
+        """Return a session; raises ``AuthenticationFailure`` unless the configuration has the account."""
         known = self.users.get(credentials.user, "")
         if not known or not compare_digest(known.encode(), credentials.password.encode()):
             raise AuthenticationFailure("The mock cloud does not accept this user and password.")
@@ -92,10 +96,7 @@ class MockDriver(Driver):
 
     def pretend(self) -> None:
         """Be as slow and as unreliable as the configuration asks."""
-        settings: MockSettings = self.settings
-        if settings.delay_seconds:
-            time.sleep(min(settings.delay_seconds, self.timeout_seconds))
-            if settings.delay_seconds >= self.timeout_seconds:
-                raise ProviderTimeout("The mock cloud did not answer in time, as its delay_seconds asks for.")
-        if settings.failure_rate and random.random() < settings.failure_rate:
+        if self.settings.delay_seconds:
+            current().sleep(self.settings.delay_seconds)
+        if self.settings.failure_rate and random.random() < self.settings.failure_rate:
             raise errors.PretendedFailure

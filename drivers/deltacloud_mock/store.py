@@ -2,13 +2,20 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import local
-from typing import cast
+from typing import TypeVar, cast
+
+from deltacloud_images.errors import ProviderTimeout
+from deltacloud_images.kit.deadline import current
+
+Result = TypeVar("Result")
 
 _PAGE = 1000
+#: How long SQLite itself waits for a lock before the deadline is looked at.
+_LOCK_SECONDS = 0.25
 
 _SCHEMA = """
 CREATE TABLE images (
@@ -49,15 +56,14 @@ INSERT INTO instances (number, name, owner_id, image_id, architecture, address_p
 class Store:
     """One SQLite file. Rollback journal and full synchronisation: what was answered is there after a kill -9."""
 
-    def __init__(self, path: Path, timeout_seconds: float) -> None:
-        """``timeout_seconds`` is how long to wait for another process that has locked the file."""
+    def __init__(self, path: Path) -> None:
+        """Take the path of the file."""
         self._path = path
-        self._timeout = timeout_seconds
         self._mine = local()
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """The rows of a query."""
-        return self._connection().execute(sql, values).fetchall()
+        """Return the rows of a query."""
+        return _when_unlocked(lambda: self._connection().execute(sql, values).fetchall())
 
     def stream(self, table: str, where: str, values: Sequence[object]) -> Iterator[sqlite3.Row]:
         """All rows of a table that match, in pages by number: a slow reader never holds a lock."""
@@ -72,11 +78,11 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that alone may write; committed when left, undone on an exception."""
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
+        connection = _when_unlocked(self._connection)
+        _when_unlocked(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
             yield connection
-            connection.execute("COMMIT")
+            _when_unlocked(lambda: connection.execute("COMMIT"))
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -97,7 +103,7 @@ class Store:
         return connection
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=_LOCK_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
         if not _is_seeded(connection):
             connection.execute("BEGIN IMMEDIATE")
@@ -106,6 +112,20 @@ class Store:
                     connection.execute(statement)
             connection.execute("COMMIT")
         return connection
+
+
+def _when_unlocked(act: Callable[[], Result]) -> Result:
+    """Act as soon as no other process has locked the file; the deadline in force bounds the wait."""
+    while True:
+        try:
+            return act()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            try:
+                current().check()
+            except ProviderTimeout:
+                raise error from None
 
 
 def _is_seeded(connection: sqlite3.Connection) -> bool:

@@ -21,6 +21,7 @@ from deltacloud_images.driver import (
     Session,
 )
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import StateMachine
 from deltacloud_openstack.config import OpenStackSettings, ProviderSettings
 from deltacloud_openstack.states import STATES
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from deltacloud_openstack.pool import Pool
 
 
-class OpenStackDriver(Driver):
+class OpenStackDriver(Driver[OpenStackSettings]):
     """Any OpenStack with keystone v3. Each provider is a cloud, or a region of one, that the operator configured."""
 
     title = "OpenStack"
-    settings_type: ClassVar[type] = OpenStackSettings
+    settings_type = OpenStackSettings
     capabilities = frozenset(Capability)
     features: ClassVar[tuple[Feature, ...]] = (
         OWNER_ID,
@@ -51,20 +52,20 @@ class OpenStackDriver(Driver):
     requires = ("keystoneauth1",)
     credential_names = ("user, user+project or user+project+domain", "password")
 
-    def __init__(self, settings: OpenStackSettings, timeout_seconds: float) -> None:
+    def __init__(self, settings: OpenStackSettings) -> None:
         """Nothing is opened or sent before it is needed."""
-        super().__init__(settings, timeout_seconds)
+        super().__init__(settings)
         self.clouds = self._clouds()
 
     def providers(self) -> Sequence[Provider]:
         """The configured clouds, each with keystone's address."""
         return [Provider(name, {"identity": cloud.auth_url}) for name, cloud in self.clouds.items()]
 
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
         """A session on the account's pooled login; nothing is sent yet."""
         from deltacloud_openstack.session import OpenStackSession
 
-        return OpenStackSession(self._account(credentials, provider), self.timeout_seconds)
+        return OpenStackSession(self._account(credentials, provider), deadline.seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from deltacloud_images.driver import Credentials, Session
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_openstack import OpenStackDriver
 from deltacloud_openstack.config import ProviderSettings
 from deltacloud_rackspace.config import RackspaceSettings, RegionSettings
@@ -20,11 +21,11 @@ class RackspaceDriver(OpenStackDriver):
     settings_type = RackspaceSettings
     credential_names = ("username", "API key or password")
 
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
         """A session on the account's pooled login; nothing is sent yet."""
         from deltacloud_rackspace.session import RackspaceSession
 
-        return RackspaceSession(self._account(credentials, provider), self.timeout_seconds)
+        return RackspaceSession(self._account(credentials, provider), deadline.seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""

@@ -17,6 +17,7 @@ from deltacloud_images.driver import (
     Provider,
 )
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_rhevm import convert
 from deltacloud_rhevm.config import ProviderSettings, RhevmSettings
 from deltacloud_rhevm.pool import Pool
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from deltacloud_rhevm.session import RhevmSession
 
 
-class RhevmDriver(Driver):
+class RhevmDriver(Driver[RhevmSettings]):
     """Engines of RHEV-M 3 and oVirt 4, spoken to over their REST API."""
 
     title = "RHEV-M"
@@ -36,9 +37,9 @@ class RhevmDriver(Driver):
     requires = ("lxml", "requests", "urllib3")
     credential_names = ("user@domain", "password")
 
-    def __init__(self, settings: RhevmSettings, timeout_seconds: float) -> None:
+    def __init__(self, settings: RhevmSettings) -> None:
         """Connects to nothing."""
-        super().__init__(settings, timeout_seconds)
+        super().__init__(settings)
         self._pool = Pool()
 
     def providers(self) -> Sequence[Provider]:
@@ -46,17 +47,16 @@ class RhevmDriver(Driver):
         settings: RhevmSettings = self.settings
         return [Provider(name) for name in settings.providers]
 
-    def connect(self, credentials: Credentials, provider: str | None) -> "RhevmSession":
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> "RhevmSession":
         """A session; the engine looks at the credentials when it is first asked something."""
         from deltacloud_rhevm.account import Account
         from deltacloud_rhevm.session import RhevmSession
 
-        assert provider is not None  # it is required
         settings: ProviderSettings = self.settings.providers[provider]
         account = self._pool.account(
             (provider, credentials.user, credentials.password), lambda: Account(settings, credentials)
         )
-        return RhevmSession(account, settings.datacenter, self.timeout_seconds)
+        return RhevmSession(account, settings.datacenter, deadline.seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""

@@ -17,6 +17,7 @@ from deltacloud_images.driver import (
     Session,
 )
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_vsphere import convert
 from deltacloud_vsphere.config import VsphereSettings
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from deltacloud_vsphere.places import Places
 
 
-class VsphereDriver(Driver):
+class VsphereDriver(Driver[VsphereSettings]):
     """The templates and virtual machines of the configured vCenters and ESX hosts."""
 
     title = "VMware vSphere"
@@ -35,9 +36,9 @@ class VsphereDriver(Driver):
     requires = ("pyVmomi", "urllib3")
     credential_names = ("vCenter user", "password")
 
-    def __init__(self, settings: VsphereSettings, timeout_seconds: float) -> None:
+    def __init__(self, settings: VsphereSettings) -> None:
         """Connects to nothing."""
-        super().__init__(settings, timeout_seconds)
+        super().__init__(settings)
         self._configured = settings.providers
         self._places: Places | None = None
         self._process = 0
@@ -47,13 +48,12 @@ class VsphereDriver(Driver):
         """Those of the configuration. Their hosts are the operator's affair."""
         return [Provider(name) for name in self._configured]
 
-    def connect(self, credentials: Credentials, provider: str | None) -> Session:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
         """A session that logs in when it is first used."""
         from deltacloud_vsphere.session import VsphereSession
 
-        assert provider is not None  # it is required
-        lease = self._reach().lease(provider, credentials)
-        return VsphereSession(lease, credentials.user, self.timeout_seconds, self.settings.task_wait_seconds)
+        lease = self._reach(deadline.seconds).lease(provider, credentials)
+        return VsphereSession(lease, credentials.user, deadline.seconds, self.settings.task_wait_seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""
@@ -68,12 +68,12 @@ class VsphereDriver(Driver):
         if places and self._process == os.getpid():
             places.close()
 
-    def _reach(self) -> "Places":
+    def _reach(self, timeout_seconds: float) -> "Places":
         """The vCenters as this process reaches them: connections and sessions never cross a fork."""
         from deltacloud_vsphere.places import Places
 
         with self._lock:
             if self._places is None or self._process != os.getpid():
-                self._places = Places(self.settings, self.timeout_seconds)
+                self._places = Places(self.settings, timeout_seconds)
                 self._process = os.getpid()
             return self._places

@@ -18,6 +18,7 @@ class MockRig(Rig):
     credentials = Credentials("mockuser", "mockpassword")
     wrong_credentials = Credentials("mockuser", "wrong")
     owner_id = "mockuser"
+    timeout_seconds = 0.05
     impossible_faults: ClassVar[Mapping[Fault, str]] = {
         Fault.CUT: "there is no connection to cut: the cloud is a file",
         Fault.THROTTLED: "a file does not throttle",
@@ -30,7 +31,7 @@ class MockRig(Rig):
         self.driver.prepare()
 
     def _driver(self, **table: Any) -> MockDriver:
-        return MockDriver.from_config({"path": str(self._path), **table}, timeout_seconds=0.05)
+        return MockDriver.from_config({"path": str(self._path), **table})
 
     def _run(self, sql: str, *values: object) -> list[Any]:
         with sqlite3.connect(self._path) as connection:

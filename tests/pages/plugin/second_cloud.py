@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from deltacloud_images.driver import Capability, Credentials, Provider
 from deltacloud_images.errors import ProviderError, ProviderTimeout
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import Authentication, Instance, NewInstance
 from deltacloud_mock import MockDriver
 from deltacloud_mock.session import MockSession
@@ -41,8 +42,8 @@ class SecondDriver(MockDriver):
     def allows_provider(self, provider: str) -> bool:
         return any(each.id == provider for each in self.providers())
 
-    def connect(self, credentials: Credentials, provider: str | None) -> MockSession:
-        if failure := _FAILURES.get(provider or ""):
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> MockSession:
+        if failure := _FAILURES.get(provider):
             raise failure
-        super().connect(credentials, provider)  # refuses wrong ones
+        super().connect(credentials, provider, deadline)  # refuses wrong ones
         return SecondSession(self.store, self.pretend, credentials.user, self.accounts, build_seconds=0)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from deltacloud_images.driver import Capability, Credentials, Driver, Provider, Session
-from deltacloud_images.errors import DeltacloudError, ObjectNotFound
+from deltacloud_images.errors import not_found
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import Image, ImageFilter, StateMachine, Transition
 from deltacloud_images.schema import settings
 
@@ -25,11 +26,11 @@ class StrangeSession(Session):
 
     def image(self, image_id: str) -> Image:
         if image_id != "only":
-            raise ObjectNotFound(f"Image '{image_id}' was not found.")
+            raise not_found("Image", image_id)
         return Image("only", self._greeting, state="AVAILABLE")
 
 
-class StrangeDriver(Driver):
+class StrangeDriver(Driver[StrangeSettings]):
     title = "Stranger"
     settings_type = StrangeSettings
     capabilities = frozenset({Capability.IMAGES})
@@ -38,11 +39,8 @@ class StrangeDriver(Driver):
     def providers(self) -> list[Provider]:
         return [Provider("north", {"api": "https://north.example"}), Provider("south")]
 
-    def connect(self, credentials: Credentials, provider: str | None) -> StrangeSession:
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> StrangeSession:
         return StrangeSession(f"{self.settings.greeting} from {provider}")
-
-    def translate(self, error: Exception) -> DeltacloudError | None:
-        return None
 
 
 class NeedyDriver(StrangeDriver):
