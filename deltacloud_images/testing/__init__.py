@@ -6,7 +6,11 @@ Needs pytest. See ``drivers/README.md`` for how to use it.
 import pytest
 
 pytest.register_assert_rewrite(
-    "deltacloud_images.testing.images", "deltacloud_images.testing.instances", "deltacloud_images.testing.faults"
+    "deltacloud_images.testing.images",
+    "deltacloud_images.testing.instances",
+    "deltacloud_images.testing.faults",
+    "deltacloud_images.testing.hostile",
+    "deltacloud_images.testing.senseless",
 )
 
 from deltacloud_images.testing.conformance import DriverConformance  # noqa: E402

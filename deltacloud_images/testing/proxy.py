@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import Self
 
+from deltacloud_images.testing.exchange import Behaviour, serve
 from deltacloud_images.testing.rig import Fault
 
 _CHUNK = 65536
@@ -50,6 +51,7 @@ class FaultProxy:
             **(answers or {}),
         }
         self._fault: Fault | None = None
+        self._behaviour: Behaviour | None = None
         self._open: set[socket.socket] = set()
         self._lock = Lock()
         self._released = Event()
@@ -88,6 +90,17 @@ class FaultProxy:
             if fault is Fault.REFUSED:
                 self._listener = self._listen(self.address[1])
 
+    @contextmanager
+    def hostile(self, behave: Behaviour) -> Iterator[None]:
+        """Read every request, and let ``behave`` respond, while the context is open."""
+        self._behaviour = behave
+        self._cut_all()
+        try:
+            yield
+        finally:
+            self._behaviour = None
+            self._cut_all()
+
     def _listen(self, port: int) -> socket.socket:
         listener = socket.create_server(("127.0.0.1", port), reuse_port=False)
         Thread(target=self._accept, args=(listener,), daemon=True).start()
@@ -111,7 +124,9 @@ class FaultProxy:
             if self._server_tls:
                 client = self._server_tls.wrap_socket(client, server_side=True)
             self._track(client)
-            if self._fault in self._answers:
+            if self._behaviour:
+                serve(client, self.target, self._target_tls, self._behaviour)
+            elif self._fault in self._answers:
                 self._answer(client, self._answers[self._fault])
             elif self._fault is Fault.TIMEOUT:
                 self._released.wait()

@@ -2,12 +2,15 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from deltacloud_images.driver import Credentials, Driver
+
+if TYPE_CHECKING:
+    from deltacloud_images.testing.proxy import FaultProxy
 
 
 class Fault(StrEnum):
@@ -47,6 +50,32 @@ class Rig(ABC):
     provisional_image_ids: bool = False
     #: Actions that the driver knows, but that this cloud (an old version of it) has not: they are never offered.
     absent_actions: frozenset[str] = frozenset()
+
+    #: Why there is no connection to attack between driver and cloud (the cloud is a file); empty: ``proxies`` are.
+    unattackable: ClassVar[str] = ""
+    #: Why the cloud's list of images has no pages; empty: ``with_next_page`` makes them.
+    unpaged: ClassVar[str] = ""
+    #: How many requests the driver sends side by side for one call.
+    parallel_requests: ClassVar[int] = 1
+    #: The proxy between driver and cloud, where there is one.
+    proxy: "FaultProxy"
+
+    def proxies(self) -> "Sequence[FaultProxy]":
+        """Return all proxies between driver and cloud."""
+        return () if self.unattackable else (self.proxy,)
+
+    def new_proxied_driver(self) -> Driver[Any]:
+        """Return a new driver with nothing pooled, which reaches the cloud through the proxies."""
+        driver = type(self.driver)(self.driver.settings)
+        driver.prepare()
+        return driver
+
+    def with_next_page(self, body: bytes, token: str) -> bytes | None:
+        """Return a good response with images, changed so that it names a next page by that token.
+
+        ``None`` where the body is another response, or where the cloud has no pages.
+        """
+        return None
 
     @abstractmethod
     def seed_image(self) -> str:

@@ -19,6 +19,8 @@ class MockRig(Rig):
     wrong_credentials = Credentials("mockuser", "wrong")
     owner_id = "mockuser"
     timeout_seconds = 0.05
+    unattackable = "there is no connection: the cloud is a file"
+    unpaged = "the cloud is a file"
     impossible_faults: ClassVar[Mapping[Fault, str]] = {
         Fault.CUT: "there is no connection to cut: the cloud is a file",
         Fault.THROTTLED: "a file does not throttle",
