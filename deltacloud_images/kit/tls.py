@@ -9,6 +9,20 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from deltacloud_images.kit.sockets import DeadlineTLSSocket
 
+#: OpenSSL's names of the TLS alerts by which a server refuses a client's certificate, or asks for one.
+CERTIFICATE_ALERTS = frozenset(
+    {
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "TLSV1_ALERT_ACCESS_DENIED",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+    }
+)
+
 
 def tls_context(verify_tls: bool = True, ca_file: str = "") -> ssl.SSLContext:
     """Return a new TLS context for connections to a cloud.

@@ -31,7 +31,7 @@ from deltacloud_images.errors import ProviderError
 from deltacloud_images.kit import sockets
 from deltacloud_images.kit.decoding import read_body
 from deltacloud_images.kit.retries import ConnectionLost, Retry, Unreached, by_status, retrying
-from deltacloud_images.kit.tls import shared_tls_context
+from deltacloud_images.kit.tls import CERTIFICATE_ALERTS, shared_tls_context
 
 #: Connections kept open per host. More requests at once open more, which are closed afterwards.
 KEPT_CONNECTIONS = 32
@@ -47,6 +47,10 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 class UntrustedCertificate(ProviderError):
     """The cloud's certificate is not trusted: nothing was sent, and another attempt would fail likewise."""
+
+
+class RefusedCertificate(ProviderError):
+    """The cloud does not accept this side's client certificate: nothing was executed, and retries would fail too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,9 @@ class Transport:
                 return UntrustedCertificate(
                     f"The certificate of {self.title} is not trusted: see the provider's ca_file."
                 )
+            alert = getattr(cause, "reason", None)
+            if alert in CERTIFICATE_ALERTS:
+                return RefusedCertificate(f"{self.title} does not accept the client certificate: {alert}.")
             return ConnectionLost(f"TLS with {self.title} failed.")
         return ConnectionLost(f"The connection to {self.title} was lost.")
 

@@ -49,6 +49,17 @@ def integer(value: object, default: int = 0) -> int:
     return number if 0 <= number <= MAX_INTEGER else default
 
 
+def decimal(value: object) -> float | None:
+    """Return a number from 0 to ``MAX_INTEGER`` that is given as a number or a text; ``None`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number <= MAX_INTEGER else None
+
+
 def time(value: object) -> datetime | None:
     """Return an ISO 8601 time in UTC, which is also the zone of times without one; ``None`` for anything else."""
     if not isinstance(value, str):

@@ -10,11 +10,15 @@ Behaviour = Callable[[socket.socket], None]
 
 
 class Misbehaving:
-    """Listens on loopback; ``requests`` holds what each connection sent first, ``released`` ends endless behaviour."""
+    """Listens on loopback; ``requests`` holds what each connection sent first, ``released`` ends endless behaviour.
+
+    ``connections`` counts all connections, those without a request included.
+    """
 
     def __init__(self, behave: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self.behave = behave
         self.requests: list[bytes] = []
+        self.connections = 0
         self.released = Event()
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -35,6 +39,7 @@ class Misbehaving:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                self.connections += 1
                 Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

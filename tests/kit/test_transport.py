@@ -19,7 +19,8 @@ from deltacloud_images.kit import retries, sockets
 from deltacloud_images.kit.deadline import Cancelled, Deadline, in_force
 from deltacloud_images.kit.retries import ConnectionLost, Unreached
 from deltacloud_images.kit.sockets import ResponseTooLarge
-from deltacloud_images.kit.transport import Response, Transport, UntrustedCertificate
+from deltacloud_images.kit.tls import tls_context
+from deltacloud_images.kit.transport import RefusedCertificate, Response, Transport, UntrustedCertificate
 from tests.kit.cloud import Behaviour, dribbles, floods, misbehaving, ok, sends, silent
 
 LIMIT_SECONDS = 0.2
@@ -284,6 +285,21 @@ def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> N
         sends(b"HTTP/1.1 400 No\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % text.encode())
     ) as cloud:
         assert get(cloud.url).retry_after == seconds
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_certificate_that_the_cloud_refuses_is_shown_once(
+    server_tls: ssl.SSLContext, authority: trustme.CA, ca_file: str, version: ssl.TLSVersion
+) -> None:
+    server_tls.minimum_version = server_tls.maximum_version = version
+    server_tls.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(server_tls)
+    stranger = tls_context(ca_file=ca_file)
+    trustme.CA().issue_cert("stranger@example.com").configure_cert(stranger)
+    with misbehaving(sends(ok(b"never")), server_tls) as cloud:
+        with pytest.raises(RefusedCertificate, match="UNKNOWN_CA"):
+            get(cloud.url, transport=Transport("The cloud", tls=stranger))
+        assert cloud.connections == 1
 
 
 def test_certificates_are_verified_by_the_file_the_environment_or_certifi(

@@ -21,6 +21,8 @@ JSON = st.recursive(
 def test_no_value_is_an_error_of_ours(value: Any) -> None:
     assert isinstance(values.text(value), str)
     assert 0 <= values.integer(value) <= values.MAX_INTEGER
+    number = values.decimal(value)
+    assert number is None or 0 <= number <= values.MAX_INTEGER
     assert isinstance(values.mapping(value), dict)
     assert isinstance(values.array(value), list)
     assert len(values.message(value)) <= values.MAX_MESSAGE
@@ -52,6 +54,14 @@ def test_times(text: str, expected: datetime | None) -> None:
 )
 def test_numbers(value: object, expected: int) -> None:
     assert values.integer(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("1.7", 1.7), (0, 0.0), ("9" * 400, None), (10**400, None), ("-1", None), ("nan", None), ("", None), (True, None)],
+)
+def test_decimal_numbers(value: object, expected: float | None) -> None:
+    assert values.decimal(value) == expected
 
 
 @pytest.mark.parametrize(
