@@ -14,7 +14,8 @@ pytest.register_assert_rewrite(
 )
 
 from deltacloud_images.testing.conformance import DriverConformance  # noqa: E402
+from deltacloud_images.testing.fault import Fault
 from deltacloud_images.testing.proxy import FaultProxy  # noqa: E402
-from deltacloud_images.testing.rig import Fault, Rig, eventually  # noqa: E402
+from deltacloud_images.testing.rig import Rig, eventually  # noqa: E402
 
 __all__ = ["DriverConformance", "Fault", "FaultProxy", "Rig", "eventually"]

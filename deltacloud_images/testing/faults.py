@@ -11,7 +11,8 @@ from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, Pro
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
 from deltacloud_images.testing.base import Conformance
-from deltacloud_images.testing.rig import Fault, Rig
+from deltacloud_images.testing.fault import Fault
+from deltacloud_images.testing.rig import Rig
 
 Call = Callable[[Catalog, str, str], object]
 

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from typing import Self
 
 from deltacloud_images.testing.exchange import Behaviour, serve
-from deltacloud_images.testing.rig import Fault
+from deltacloud_images.testing.fault import Fault
 
 _CHUNK = 65536
 GARBAGE = (

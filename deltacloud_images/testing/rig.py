@@ -4,25 +4,11 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from deltacloud_images.driver import Credentials, Driver
-
-if TYPE_CHECKING:
-    from deltacloud_images.testing.proxy import FaultProxy
-
-
-class Fault(StrEnum):
-    """How a cloud can be broken."""
-
-    REFUSED = "refused"  # the connection is refused
-    TIMEOUT = "timeout"  # the request is taken and never answered
-    SERVER_ERROR = "server_error"  # an internal error of the cloud
-    GARBAGE = "garbage"  # an answer that makes no sense
-    CUT = "cut"  # the connection is cut in the middle of an answer
-    EXPIRED = "expired"  # the session, token or password has become invalid
-    THROTTLED = "throttled"  # the cloud refuses because it was asked too often
+from deltacloud_images.testing.fault import Fault
+from deltacloud_images.testing.proxy import FaultProxy
 
 
 class Rig(ABC):
@@ -58,9 +44,9 @@ class Rig(ABC):
     #: How many requests the driver sends side by side for one call.
     parallel_requests: ClassVar[int] = 1
     #: The proxy between driver and cloud, where there is one.
-    proxy: "FaultProxy"
+    proxy: FaultProxy
 
-    def proxies(self) -> "Sequence[FaultProxy]":
+    def proxies(self) -> Sequence[FaultProxy]:
         """Return all proxies between driver and cloud."""
         return () if self.unattackable else (self.proxy,)
 
