@@ -14,7 +14,7 @@ pytest.register_assert_rewrite(
 )
 
 from deltacloud_images.testing.conformance import DriverConformance  # noqa: E402
-from deltacloud_images.testing.fault import Fault
+from deltacloud_images.testing.fault import Fault  # noqa: E402
 from deltacloud_images.testing.proxy import FaultProxy  # noqa: E402
 from deltacloud_images.testing.rig import Rig, eventually  # noqa: E402
 
