@@ -11,6 +11,7 @@ from urllib3 import PoolManager
 from benchmarks.measure import paired, report
 from deltacloud_fgcp import identity
 from deltacloud_images.catalog import Catalog
+from deltacloud_images.kit.deadline import Deadline, in_force
 from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage
 from tests.drivers.fgcp.rig import FgcpRig
 
@@ -52,7 +53,7 @@ def _round_trips(rig: FgcpRig) -> None:
 def _added_cpu(rig: FgcpRig) -> None:
     path, _ = identity.find(rig.certificates, rig.credentials.user)
     user = identity.load(path, rig.credentials.password)
-    http = PoolManager(ssl_context=user.tls(rig.driver.settings.providers["au"]))
+    http = PoolManager(ssl_context=rig.cloud.client_tls(rig.user.write_pem(rig.folder / "bare.pem")))
 
     def bare() -> None:
         common = {"Version": "2011-01-31", "Locale": "en", "Action": "ListDiskImage", **user.signature()}
@@ -67,7 +68,9 @@ def _added_cpu(rig: FgcpRig) -> None:
 
 def _kept_certificates(rig: FgcpRig) -> None:
     def connect() -> None:
-        rig.driver.connect(rig.credentials, None)
+        deadline = Deadline(60)
+        with in_force(deadline):
+            rig.driver.connect(rig.credentials, "", deadline).close()
 
     def connect_anew() -> None:
         rig.driver.close()

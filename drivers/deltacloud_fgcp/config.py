@@ -28,7 +28,7 @@ class ProviderSettings:
     url: HttpsUrl
     #: Whether the endpoint's certificate is checked.
     verify_tls: bool = True
-    #: The authorities that may have signed it, as a PEM file; empty: those that the system trusts.
+    #: A PEM file of the authorities to trust; empty: the file that ``REQUESTS_CA_BUNDLE`` names, else certifi's.
     ca_file: CertificateFile = ""
 
 
@@ -46,5 +46,5 @@ class FgcpSettings:
     default_provider: str = ""
     #: Region -> endpoint; a table here replaces all seven regions.
     providers: Annotated[Mapping[str, ProviderSettings], Field(min_length=1)] = field(default_factory=_regions)
-    #: How many calls one user's requests make side by side, since each server's status takes one.
+    #: How many calls one request makes side by side, because each server's status takes a call of its own.
     parallel_calls: Annotated[int, Field(ge=1, le=64)] = 8

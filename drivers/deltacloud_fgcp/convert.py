@@ -1,12 +1,13 @@
-"""FGCP's elements as models, and the states that its servers have."""
+"""Conversion of FGCP's elements to models, and the states of its servers."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit import values
 from deltacloud_images.models import (
-    Address,
     HardwareProfile,
     Image,
     Instance,
@@ -19,9 +20,10 @@ from deltacloud_images.models import (
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-#: What FGCP's elements are in, as a prefix.
+#: The XML namespace of FGCP's elements, as a prefix of their names.
 NAMESPACE = "{http://apioviss.jp.fujitsu.com}"
-#: What an image is called until FGCP has given it an id.
+_NAME_START = len(NAMESPACE)
+#: The prefix of an image's provisional id, which is followed by its name.
 PENDING = "PENDING-"
 
 #: A new server stays stopped until it is started, only a stopped one is destroyed, and there is no reboot.
@@ -64,23 +66,30 @@ _SYSTEM_ID = re.compile(r"\w+-\w+", re.ASCII)
 _IMAGE_ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
-def text(element: "Element", name: str) -> str:
-    """The text of a child; empty if there is none."""
-    return (element.findtext(NAMESPACE + name) or "").strip()
+def text(element: "Element", *path: str) -> str:
+    """Return the text of a child, or of the descendant at the end of a path; empty if there is none."""
+    return (element.findtext("/".join(NAMESPACE + name for name in path)) or "").strip()
 
 
 def _texts(element: "Element") -> dict[str, str]:
-    """The texts of all children, by name: in long lists much faster than asking for each."""
-    return {child.tag.removeprefix(NAMESPACE): (child.text or "").strip() for child in element}
+    """Return the texts of all children by name: in long lists much faster than one search for each."""
+    return {child.tag[_NAME_START:]: child.text.strip() for child in element if child.text}
+
+
+def _required(value: str) -> str:
+    """Return a text that a record makes no sense without; ``ValueError`` lets ``kit.values`` leave the record out."""
+    if not value:
+        raise ValueError("an id is missing")
+    return value
 
 
 def children(element: "Element", group: str, name: str) -> list["Element"]:
-    """The elements of that name in a child ``group``, which FGCP leaves out where there are none."""
+    """Return the elements of that name in a child ``group``, which FGCP leaves out where there are none."""
     return element.findall(f"{NAMESPACE}{group}/{NAMESPACE}{name}")
 
 
 def system_of(item_id: str) -> str | None:
-    """The virtual system that a server, a network or a system id belongs to; ``None`` for other texts."""
+    """Return the id of the virtual system of a server, network or system id; ``None`` for other texts."""
     for pattern in (_SERVER_ID, _NETWORK_ID):
         if match := pattern.fullmatch(item_id):
             return match[1]
@@ -88,42 +97,46 @@ def system_of(item_id: str) -> str | None:
 
 
 def contract_of(item_id: str) -> str:
-    """The contract, FGCP's account, that a virtual system or what is in it belongs to."""
+    """Return the contract, FGCP's account, in the id of a virtual system or of something in it."""
     return item_id.partition("-")[0]
 
 
 def is_server_id(text: str) -> bool:
-    """Whether a virtual server could have that id."""
+    """Return whether the text has the form of a virtual server's id."""
     return _SERVER_ID.fullmatch(text) is not None
 
 
 def is_image_id(text: str) -> bool:
-    """Whether a disk image could have that id."""
+    """Return whether the text has the form of a disk image's id."""
     return _IMAGE_ID.fullmatch(text) is not None
 
 
 def images(document: "Element", profiles: Sequence[HardwareProfile]) -> Iterator[Image]:
-    """The images of ``ListDiskImage``; FGCP keeps no state for them: what is listed can be used."""
+    """Yield the images of ``ListDiskImage``. FGCP has no state of images: each one that it lists can be used."""
     every = tuple(profile.id for profile in profiles)
     narrow = tuple(profile.id for profile in profiles if _memory(profile) <= _NARROW_MB)
-    for element in children(document, "diskimages", "diskimage"):
-        texts = _texts(element)
-        image_id, system = texts.get("diskimageId", ""), texts.get("osName", "")
-        architecture = "i386" if _NARROW.search(system) else "x86_64"
-        yield Image(
-            id=image_id,
-            name=texts.get("diskimageName") or image_id,
-            description=texts.get("description", ""),
-            owner_id=texts.get("registrant", ""),
-            architecture=architecture,
-            state="AVAILABLE",
-            hardware_profiles=narrow if architecture == "i386" and system.startswith(_NARROW_SYSTEMS) else every,
-            root_type="persistent",
-        )
+    elements = children(document, "diskimages", "diskimage")
+    return values.converted(elements, lambda element: _image(element, every, narrow), "image")
+
+
+def _image(element: "Element", every: tuple[str, ...], narrow: tuple[str, ...]) -> Image:
+    texts = _texts(element)
+    image_id, system = _required(texts.get("diskimageId", "")), texts.get("osName", "")
+    architecture = "i386" if _NARROW.search(system) else "x86_64"
+    return Image(
+        id=image_id,
+        name=texts.get("diskimageName") or image_id,
+        description=texts.get("description", ""),
+        owner_id=texts.get("registrant", ""),
+        architecture=architecture,
+        state="AVAILABLE",
+        hardware_profiles=narrow if architecture == "i386" and system.startswith(_NARROW_SYSTEMS) else every,
+        root_type="persistent",
+    )
 
 
 def pending_image(name: str, description: str = "", owner_id: str = "", architecture: str = "") -> Image:
-    """An image that FGCP is making: it tells nothing of it, so each later request knows only the name."""
+    """Return an image that FGCP is making. FGCP does not show it, so that later requests know only its name."""
     return Image(
         id=PENDING + name,
         name=name,
@@ -137,7 +150,7 @@ def pending_image(name: str, description: str = "", owner_id: str = "", architec
 
 
 def registration(server_id: str, name: str, description: str) -> str:
-    """The document that asks for an image of a server, with its texts in both of FGCP's languages."""
+    """Return the document that requests an image of a server, with its texts in both of FGCP's languages."""
     texts = f"<name>{escape(name)}</name><description>{escape(description)}</description>"
     locales = "".join(f"<locale><lcid>{language}</lcid>{texts}</locale>" for language in ("en", "ja"))
     return (
@@ -146,24 +159,38 @@ def registration(server_id: str, name: str, description: str) -> str:
     )
 
 
-def hardware_profile(element: "Element") -> HardwareProfile:
-    """A server type. Its name is its id, as at launch; storage comes with the image."""
-    cpu, memory = element.find(f"{NAMESPACE}cpu"), element.find(f"{NAMESPACE}memory")
-    name = text(element, "name")
-    properties = []
-    if cpu is not None:
-        amount = float(text(cpu, "cpuPerf") or 1) * float(text(cpu, "numOfCpu") or 1)
-        properties.append(Property("cpu", f"{amount:g}"))
-    if memory is not None:
-        properties.append(Property("memory", f"{float(text(memory, 'memorySize')) * 1024:.10g}"))
-    if cpu is not None:
-        architecture = text(cpu, "cpuArch")
-        properties.append(Property("architecture", _ARCHITECTURES.get(architecture, architecture)))
-    return HardwareProfile(name, name, tuple(properties))
+def hardware_profiles(document: "Element") -> tuple[HardwareProfile, ...]:
+    """Return the server types of ``ListServerType``."""
+    elements = children(document, "servertypes", "servertype")
+    return tuple(values.converted(elements, _hardware_profile, "hardware profile"))
+
+
+def _hardware_profile(element: "Element") -> HardwareProfile:
+    """Return a server type. Its name is its id, as at launch; storage comes with the image."""
+    name, architecture = _required(text(element, "name")), text(element, "cpu", "cpuArch")
+    known = {
+        "cpu": _amount(_cpu(text(element, "cpu", "cpuPerf"), text(element, "cpu", "numOfCpu"))),
+        "memory": _amount((values.decimal(text(element, "memory", "memorySize")) or 0) * 1024),
+        "architecture": _ARCHITECTURES.get(architecture, architecture),
+    }
+    return HardwareProfile(name, name, tuple(Property(key, value) for key, value in known.items() if value))
+
+
+def _cpu(performance: str, number: str) -> float:
+    """Return the performance of all processors, each factor 1 where it is missing; 0 where there is none."""
+    if not performance and not number:
+        return 0
+    return (values.decimal(performance or "1") or 0) * (values.decimal(number or "1") or 0)
+
+
+def _amount(number: float) -> str:
+    return f"{number:.10g}" if number else ""
 
 
 def smallest(profiles: Sequence[HardwareProfile]) -> HardwareProfile:
-    """The one with the least memory."""
+    """Return the server type with the least memory; raise ``ProviderError`` if there is no server type."""
+    if not profiles:
+        raise ProviderError("FGCP lists no server types.")
     return min(profiles, key=_memory)
 
 
@@ -173,42 +200,43 @@ def _memory(profile: HardwareProfile) -> float:
 
 
 def realms(system: "Element") -> Iterator[Realm]:
-    """A virtual system and its network segments, from ``GetVSYSConfiguration``."""
-    yield realm(system)
-    for network_id in networks(system):
-        yield realm(system, network_id)
+    """Yield a virtual system and its network segments, from ``GetVSYSConfiguration``."""
+    for realm_id in (text(system, "vsysId"), *networks(system)):
+        if realm_id:
+            yield realm(system, realm_id)
 
 
-def realm(system: "Element", network_id: str = "") -> Realm:
-    """A virtual system, or one of its networks: ``Name`` or ``Name [DMZ]``."""
+def realm(system: "Element", realm_id: str) -> Realm:
+    """Return a virtual system, or one of its network segments, with the name ``Name`` or ``Name [DMZ]``."""
     name = text(system, "vsysName")
-    if match := _NETWORK_ID.fullmatch(network_id):
+    if match := _NETWORK_ID.fullmatch(realm_id):
         name += f" [{match[2]}]"
-    return Realm(network_id or text(system, "vsysId"), name or network_id)
+    return Realm(realm_id, name or realm_id)
 
 
 def networks(system: "Element") -> list[str]:
-    """The ids of a virtual system's network segments."""
-    return [text(vnet, "networkId") for vnet in children(system, "vnets", "vnet")]
+    """Return the ids of a virtual system's network segments."""
+    return [network_id for vnet in children(system, "vnets", "vnet") if (network_id := text(vnet, "networkId"))]
 
 
 def servers(system: "Element") -> list["Element"]:
-    """The virtual servers of ``GetVSYSConfiguration``: its firewall and load balancers stand among them there."""
+    """Return the virtual servers of ``GetVSYSConfiguration``, without the firewall and load balancers among them."""
     return [each for each in children(system, "vservers", "vserver") if _is_server(each)]
 
 
 def _is_server(element: "Element") -> bool:
-    """The first network card of a server has number 0, that of a load balancer or firewall has not."""
+    """Return whether it has a server's id, and no load balancer's or firewall's number of its first network card."""
     cards = children(element, "vnics", "vnic")
     number = text(cards[0], "nicNo") if cards else ""
-    return text(element, "vserverType") not in ("firewall", "slb") and number in ("", "0")
+    is_device = text(element, "vserverType") in ("firewall", "slb") or number not in ("", "0")
+    return is_server_id(text(element, "vserverId")) and not is_device
 
 
 def instance(element: "Element", status: str) -> Instance:
-    """A ``vserver`` of ``GetVSYSConfiguration`` in its ``vserverStatus``. A status that is new to us is UNKNOWN."""
+    """Return a ``vserver`` of ``GetVSYSConfiguration`` in its ``vserverStatus``; other statuses are UNKNOWN."""
     state = _STATES.get(status, "UNKNOWN")
     cards = children(element, "vnics", "vnic")
-    addresses = [text(card, "privateIp") for card in cards]
+    addresses = (values.address(text(card, "privateIp")) for card in cards)
     return Instance(
         id=text(element, "vserverId"),
         name=text(element, "vserverName"),
@@ -220,5 +248,5 @@ def instance(element: "Element", status: str) -> Instance:
         actions=STATES.actions(state),
         can_create_image=state == "STOPPED",
         image_obstacle="" if state == "STOPPED" else "It has to be STOPPED.",
-        private_addresses=tuple(Address(each, "ipv6" if ":" in each else "ipv4") for each in addresses if each),
+        private_addresses=tuple(each for each in addresses if each),
     )

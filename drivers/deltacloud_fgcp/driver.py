@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from deltacloud_fgcp import convert
 from deltacloud_fgcp.config import FgcpSettings
-from deltacloud_fgcp.pool import Pool
 from deltacloud_images.driver import (
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
@@ -21,10 +20,14 @@ from deltacloud_images.driver import (
 )
 from deltacloud_images.errors import DeltacloudError, ValidationFailure
 from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.kit.pool import Pool
 
 if TYPE_CHECKING:
-    from deltacloud_fgcp.client import Client
+    from deltacloud_fgcp.client import Account
     from deltacloud_fgcp.identity import Identity
+
+_MAX_ACCOUNTS = 256
+_ACCOUNT_SECONDS = 600.0
 
 
 class FgcpDriver(Driver[FgcpSettings]):
@@ -40,52 +43,51 @@ class FgcpDriver(Driver[FgcpSettings]):
     credential_names = ("certificate folder", "passphrase")
 
     def __init__(self, settings: FgcpSettings) -> None:
-        """Raises ``ConfigurationError`` for a default region or a file of authorities that there is not."""
+        """Take the settings; certificates are opened by the requests of their users."""
         super().__init__(settings)
         self._directory = Path(settings.certificates).expanduser()
-        self._pool = Pool()
+        self._accounts: Pool[Account] = Pool(
+            size=_MAX_ACCOUNTS, seconds=_ACCOUNT_SECONDS, close=lambda account: account.client.close()
+        )
 
     @property
     def default_provider(self) -> str | None:
-        """The configured one, or the only one; else the certificate decides."""
-        settings: FgcpSettings = self.settings
-        only = next(iter(settings.providers)) if len(settings.providers) == 1 else None
-        return settings.default_provider or only
+        """The configured region, or the only one; ``None``: the user's certificate decides."""
+        regions = self.settings.providers
+        return self.settings.default_provider or (next(iter(regions)) if len(regions) == 1 else None)
 
     def providers(self) -> Sequence[Provider]:
-        """The regions."""
-        settings: FgcpSettings = self.settings
-        return [Provider(name, {"api": provider.url}) for name, provider in settings.providers.items()]
+        """Return the regions."""
+        return [Provider(name, {"api": provider.url}) for name, provider in self.settings.providers.items()]
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
-        """A session; raises ``AuthenticationFailure`` unless the passphrase opens the certificate of that name."""
+        """Return a session; raise ``AuthenticationFailure`` unless the passphrase opens that user's certificate."""
         from deltacloud_fgcp import identity
         from deltacloud_fgcp.session import FgcpSession
 
         path, version = identity.find(self._directory, credentials.user)
-        account = self._pool.account(
-            (credentials.user, credentials.password, version, provider or ""),
-            lambda: self._client(identity.load(path, credentials.password), provider),
+        lease = self._accounts.lease(
+            (provider, credentials.user, credentials.password, version),
+            lambda: self._open(identity.load(path, credentials.password), provider),
         )
-        return FgcpSession(account, deadline.seconds, self.settings.parallel_calls)
+        return FgcpSession(lease, self.settings.parallel_calls)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
-        """By the tables in ``errors``."""
+        """Return the meaning that the tables in ``errors`` give."""
         from deltacloud_fgcp import errors
 
         return errors.translate(error)
 
     def close(self) -> None:
-        """Forget all certificates."""
-        self._pool.clear()
+        """Close all connections and forget all certificates."""
+        self._accounts.close()
 
-    def _client(self, owner: "Identity", provider: str | None) -> "Client":
-        from deltacloud_fgcp.client import Client
+    def _open(self, identity: "Identity", provider: str) -> "Account":
+        from deltacloud_fgcp.client import Account, Client
 
-        settings: FgcpSettings = self.settings
-        region = provider or owner.region
-        if region not in settings.providers:
+        region = provider or identity.region
+        if region not in self.settings.providers:
             raise ValidationFailure(
-                f"Which region? The certificate's country tells none: name one of {', '.join(settings.providers)}."
+                f"Which region? The certificate's country tells none: name one of {', '.join(self.settings.providers)}."
             )
-        return Client(owner, settings.providers[region], settings.parallel_calls)
+        return Account(Client(identity, self.settings.providers[region]))

@@ -1,4 +1,4 @@
-"""A user's certificate: finds it, opens it, signs with it, and shows it when a connection is made."""
+"""A user's certificate: the file that holds it, the signature made with its key, and its use in TLS."""
 
 import base64
 import secrets
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from deltacloud_fgcp.config import ProviderSettings
 from deltacloud_images.errors import AuthenticationFailure
+from deltacloud_images.kit.tls import tls_context
 
 #: The file that FGCP's portal issues, in the folder that the user name names.
 FILE_NAME = "UserCert.p12"
@@ -33,27 +34,24 @@ class Identity:
 
     @property
     def region(self) -> str:
-        """The region that the certificate's country stands for; empty if it names none."""
+        """The region of the certificate's country; empty if the certificate names no country."""
         names = self.certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME)
         country = str(names[0].value).lower() if names else ""
         return _REGIONS.get(country, country)
 
     def signature(self) -> dict[str, str]:
-        """``AccessKeyId``, which holds the time, and the ``Signature`` over it: what every call carries."""
+        """Return the parameters ``AccessKeyId``, which holds the time, and ``Signature`` of a call."""
         access_key = base64.b64encode(f"UTC&{time.time_ns() // 1_000_000}&1.0&SHA1withRSA".encode())
         # SHA-1 is what FGCP's protocol prescribes.
         signature = base64.b64encode(self.key.sign(access_key, PKCS1v15(), SHA1()))  # noqa: S303
         return {"AccessKeyId": access_key.decode(), "Signature": signature.decode()}
 
     def tls(self, provider: ProviderSettings) -> ssl.SSLContext:
-        """What a connection to the endpoint needs; raises ``AuthenticationFailure`` if OpenSSL refuses the certificate.
+        """Return the TLS context of connections to the endpoint; raise ``AuthenticationFailure`` if OpenSSL refuses it.
 
-        OpenSSL takes keys from files only: it gets one for a moment, encrypted and readable by this user alone.
+        OpenSSL reads keys from files only. The file exists for a moment, encrypted and readable by this user alone.
         """
-        context = ssl.create_default_context(cafile=provider.ca_file or None)
-        if not provider.verify_tls:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        context = tls_context(provider.verify_tls, provider.ca_file)
         password = secrets.token_bytes(32).hex().encode()
         with NamedTemporaryFile(prefix="deltacloud-fgcp-") as file:
             file.write(self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password)))
@@ -68,7 +66,7 @@ class Identity:
 
 
 def find(directory: Path, user: str) -> tuple[Path, str]:
-    """The user's file, and a text that changes when the file is replaced.
+    """Return the path of a user's file, and a text that changes when the file is replaced.
 
     Raises ``AuthenticationFailure`` unless the name is that of a folder in the directory.
     """
@@ -83,7 +81,7 @@ def find(directory: Path, user: str) -> tuple[Path, str]:
 
 
 def load(path: Path, passphrase: str) -> Identity:
-    """Open a PKCS#12 file; raises ``AuthenticationFailure`` where the passphrase does not."""
+    """Return the identity in a PKCS#12 file; raise ``AuthenticationFailure`` unless the passphrase opens it."""
     try:
         key, certificate, authorities = pkcs12.load_key_and_certificates(path.read_bytes(), passphrase.encode())
     except (ValueError, OSError) as error:

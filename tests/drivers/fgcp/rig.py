@@ -1,13 +1,14 @@
 """The simulated FGCP for tests: its state is seeded and read directly, never by the driver."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from deltacloud_fgcp import FgcpDriver
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials, Driver, Session
+from deltacloud_images.kit.deadline import Deadline, in_force
 from deltacloud_images.testing import Fault, FaultProxy, Rig
 from tests.drivers.fgcp.simulator import PATH, Simulator
 
@@ -22,6 +23,8 @@ class FgcpRig(Rig):
     owner_id = "CONTRACT1"
     provisional_image_ids = True
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
+    timeout_seconds = 0.5
+    unpaged = "ListDiskImage returns all images in one response"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -36,26 +39,35 @@ class FgcpRig(Rig):
             target_tls=proxy_to_cloud,
         )
         self.driver = self.make_driver(self.cloud.url)
-        proxy_url = f"https://127.0.0.1:{self.proxy.address[1]}{PATH}"
-        self._by_proxy = self.make_driver(proxy_url, timeout_seconds=1)
+        self._by_proxy = self.new_proxied_driver()
 
-    def make_driver(self, url: str, timeout_seconds: float = 60, **table: Any) -> FgcpDriver:
-        """The time is a session's, and tests use one session for what would be many requests."""
+    def table(self, url: str) -> dict[str, Any]:
+        """The driver's table of the configuration."""
         provider = {"url": url, "ca_file": str(self.cloud.ca_file)}
-        table = {"certificates": str(self.certificates), "providers": {"au": provider}, **table}
-        return FgcpDriver.from_config(table, timeout_seconds=timeout_seconds)
+        return {"certificates": str(self.certificates), "providers": {"au": provider}}
+
+    def make_driver(self, url: str, **table: Any) -> FgcpDriver:
+        return FgcpDriver.from_config({**self.table(url), **table})
+
+    @property
+    def proxy_url(self) -> str:
+        return f"https://127.0.0.1:{self.proxy.address[1]}{PATH}"
+
+    def new_proxied_driver(self) -> FgcpDriver:
+        return self.make_driver(self.proxy_url)
 
     def catalog(self) -> Catalog:
         return Catalog(self.driver, self.credentials, self.provider)
 
     @contextmanager
-    def session(self, driver: Driver | None = None) -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
         """The driver's own session, without the catalog's checks; errors are translated as the catalog does."""
-        driver = driver or self.driver
+        deadline = Deadline(60)
         try:
-            yield driver.connect(self.credentials, self.provider)
+            with in_force(deadline), closing(self.driver.connect(self.credentials, "", deadline)) as session:
+                yield session
         except Exception as error:
-            raise driver.translate(error) or error from error
+            raise self.driver.translate(error) or error from error
 
     def close(self) -> None:
         self.proxy.close()
@@ -69,6 +81,14 @@ class FgcpRig(Rig):
         system = next(iter(self.cloud.state.systems.values()))
         return self.cloud.state.add_server(system, **values).id
 
+    def remove_seeded(self) -> None:
+        """Remove all servers, and all images of the user."""
+        state = self.cloud.state
+        for system in state.systems.values():
+            system.servers = {server.id: server for server in system.servers.values() if server.nic}
+        state.registrations.clear()
+        state.images = {key: each for key, each in state.images.items() if each["registrant"] != state.contract}
+
     def seed_unimageable_instance(self) -> str:
         return self.seed_instance(status="RUNNING")
 
@@ -81,7 +101,7 @@ class FgcpRig(Rig):
         return {server.id for system in systems for server in system.servers.values() if not server.nic}
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.EXPIRED:
             self.cloud.users.remove(self.user.der())
             try:

@@ -52,7 +52,7 @@ class Simulator(ThreadingHTTPServer):
         #: So many of the next calls are refused because there were too many.
         self.throttled = 0
         self.lock = Lock()
-        Thread(target=self.serve_forever, daemon=True).start()
+        Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         common = {name: parameters.pop(name, "") for name in ("Version", "Locale", "AccessKeyId", "Signature")}
         certificate = self.connection.getpeercert(binary_form=True)
         if certificate not in self.cloud.users:
-            raise Refused("ERROR", "User not found in selectData.")
+            raise Refused("ERROR", "User not found in selectData. searchKey:userid")
         if common["Version"] != "2011-01-31" or common["Locale"] != "en":
             raise Refused("NOTFOUND", "API to the Version is not found.")
         key = x509.load_der_x509_certificate(certificate).public_key()

@@ -8,8 +8,14 @@ import pytest
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit import retries
 from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
 from tests.drivers.fgcp.rig import FgcpRig
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -99,12 +105,13 @@ def test_what_is_throttled_is_asked_again(fresh: FgcpRig) -> None:
     assert _calls(fresh) == {"ListDiskImage": 3, "ListServerType": 1}
 
 
-@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(fresh: FgcpRig) -> None:
+def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(
+    fresh: FgcpRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = fresh.cloud.url
     stranger = fresh.make_driver(url, providers={"au": {"url": url}})
     with (
-        pytest.raises(ProviderError, match="not one that this server trusts"),
+        pytest.raises(ProviderError, match="FGCP is not trusted: see the provider's ca_file"),
         Catalog(stranger, fresh.credentials, None) as catalog,
     ):
         catalog.verify()
@@ -112,3 +119,6 @@ def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(fresh: FgcpRig) 
     with Catalog(careless, fresh.credentials, None) as catalog:
         catalog.verify()
     assert _calls(fresh) == {"ListServerType": 1}
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(fresh.cloud.ca_file))
+    with Catalog(fresh.make_driver(url, providers={"au": {"url": url}}), fresh.credentials, None) as catalog:
+        catalog.verify()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.drivers.fgcp.certificates import Authority
 from tests.drivers.fgcp.rig import FgcpRig
 
 
-def _verify(driver: Driver, user: str, passphrase: str, provider: str | None = None) -> None:
+def _verify(driver: Driver[Any], user: str, passphrase: str, provider: str | None = None) -> None:
     with Catalog(driver, Credentials(user, passphrase), provider) as catalog:
         catalog.verify()
 
