@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from deltacloud_fgcp.client import Account
     from deltacloud_fgcp.identity import Identity
 
-_MAX_ACCOUNTS = 256
+# The TLS context of each account holds the authorities to trust: 0.8 MB where they are certifi's.
+_MAX_ACCOUNTS = 64
 _ACCOUNT_SECONDS = 600.0
 
 
