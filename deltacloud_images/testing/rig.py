@@ -69,7 +69,10 @@ class Rig(ABC):
 
     @abstractmethod
     def seed_instance(self) -> str:
-        """The id of a new or unused instance that can be imaged as it is, and whose actions work."""
+        """Return the id of a new or unused instance that can be imaged as it is, and whose actions work.
+
+        It is empty if the driver has no instances.
+        """
 
     @abstractmethod
     def seed_unimageable_instance(self) -> str | None:

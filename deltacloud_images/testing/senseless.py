@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.driver import Driver
+from deltacloud_images.driver import Capability, Driver
 from deltacloud_images.errors import DeltacloudError, InternalError, ProviderError, ProviderTimeout
 from deltacloud_images.kit import pages
 from deltacloud_images.kit.deadline import Deadline
@@ -39,6 +39,8 @@ class SenselessConformance(Conformance):
 
     @pytest.mark.parametrize("call", READS)
     def test_senseless_values_are_never_a_fault_of_the_server(self, rig: Rig, call: str) -> None:
+        if Capability(call.removesuffix("s") + "s") not in rig.driver.capabilities:
+            return
         image, instance = rig.seed_image(), rig.seed_instance()
 
         def read(catalog: Catalog, *_: str) -> object:
@@ -48,7 +50,7 @@ class SenselessConformance(Conformance):
         for index, replies in _recorded(rig, read):
             for words, body in mutations(replies[index].body, CHANGES):
                 changed = replies[index].with_body(body)
-                with new_driver(rig) as driver, hostile(rig, Replay(replies, index, cycle([changed]))):
+                with hostile(rig, Replay(replies, index, cycle([changed]))), new_driver(rig) as driver:
                     if problem := _problem(rig, driver, read):
                         failures.append(f"response {index + 1} of {len(replies)}, {words}: {problem}")
         assert not failures, f"{len(failures)} failures:\n" + "\n".join(failures[:20])
