@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from deltacloud_acme import AcmeDriver
 from deltacloud_images.config import OVERRIDES, Settings, check, load
 from deltacloud_images.registry import Registry
 
@@ -74,3 +75,16 @@ def test_every_link_of_the_documents_leads_somewhere() -> None:
     for document in (ROOT / "README.md", *ROOT.glob("drivers/**/README.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)}: {target}"
+
+
+def test_the_page_about_writing_a_driver_shows_the_strangers_driver() -> None:
+    page, plugin = (ROOT / "drivers" / "README.md").read_text(), ROOT / "tests" / "plugin_dist"
+    shown = dict(re.findall(r"^`([\w/.]+)`:\n\n```python\n(.*?)```$", page, re.MULTILINE | re.DOTALL))
+    modules = {f"deltacloud_acme/{path.name}" for path in plugin.glob("deltacloud_acme/*.py")}
+    assert shown.keys() == modules - {"deltacloud_acme/__init__.py"} | {"test_acme.py"}
+    for name, code in shown.items():
+        assert code == (plugin / name).read_text(), name
+    (entry_point,) = re.findall(r"```toml\n(\[project\..*?)```", page, re.DOTALL)
+    assert entry_point in (plugin / "pyproject.toml").read_text()
+    (table,) = re.findall(r"```toml\n(\[drivers\..*?)```", page, re.DOTALL)
+    AcmeDriver.from_config(tomllib.loads(table)["drivers"]["acme"])

@@ -5,14 +5,18 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from flask.testing import FlaskClient
 
+from acme_cloud import AcmeCloud
 from deltacloud_images import create_app
 from deltacloud_images import registry as registry_module
 from deltacloud_images.errors import ConfigurationError, ValidationFailure
 from deltacloud_images.registry import ENTRY_POINT_GROUP, DriverUnavailable, Registry
 from tests.conftest import client_of, write_config
+from tests.web import basic
 
 PLUGIN = Path(__file__).parent / "plugin_dist"
 
@@ -31,43 +35,72 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def stranger(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The installed distribution, in place of the source tree that pytest's ``pythonpath`` names."""
     monkeypatch.syspath_prepend(str(site))
+    loaded = _forget_the_strangers_modules()
     yield
-    for name in [each for each in sys.modules if each.startswith("deltacloud_stranger")]:
-        del sys.modules[name]
+    _forget_the_strangers_modules()
+    sys.modules.update(loaded)
+
+
+def _forget_the_strangers_modules() -> dict[str, ModuleType]:
+    names = [each for each in sys.modules if each.startswith(("deltacloud_acme", "deltacloud_faulty"))]
+    return {each: sys.modules.pop(each) for each in names}
+
+
+@pytest.fixture
+def cloud() -> Iterator[AcmeCloud]:
+    cloud = AcmeCloud()
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def client(tmp_path: Path, cloud: AcmeCloud) -> FlaskClient:
+    """A client of a server that has the stranger's driver, with two providers."""
+    config = write_config(tmp_path)
+    tables = "".join(f'[drivers.acme.providers.{name}]\nurl = "{cloud.url}"\n' for name in ("north", "south"))
+    config.write_text(config.read_text() + tables)
+    return client_of(create_app(config), basic("alice", "secret"))
 
 
 @pytest.mark.usefixtures("stranger")
-def test_a_strangers_driver_is_served_like_ours(tmp_path: Path) -> None:
-    config = write_config(tmp_path)
-    config.write_text(config.read_text() + '[drivers.stranger]\ngreeting = "good day"\n')
-    client = client_of(create_app(config))
-    image = client.get("/api;driver=stranger/images?format=json").get_json()["images"][0]
-    assert (image["name"], image["actions"]) == ("good day from north", [])
-    south = client.get("/api;driver=stranger;provider=south/images/only")
-    assert "<name>good day from south</name>" in south.text
-    assert south.headers["X-Deltacloud-Driver"] == "stranger"
-    assert client.get("/api/drivers/stranger").text == (
-        "<driver href='http://localhost:3001/api/drivers/stranger' id='stranger'>\n"
-        "  <name>Stranger</name>\n"
+def test_a_strangers_driver_is_served_like_ours(site: Path, cloud: AcmeCloud, client: FlaskClient) -> None:
+    images = client.get("/api;driver=acme/images?format=json").get_json()["images"]
+    assert [(each["name"], [action["rel"] for action in each["actions"]]) for each in images] == [
+        ("web 1", []),
+        ("web 2", ["destroy_image"]),
+        ("web 3", ["destroy_image"]),
+        ("web 4", ["destroy_image"]),
+    ]
+    assert sys.modules["deltacloud_acme"].__file__ == str(site / "deltacloud_acme" / "__init__.py")
+    south = client.get("/api;driver=acme;provider=south/images/image-2")
+    assert "<name>web 2</name>" in south.text
+    assert south.headers["X-Deltacloud-Driver"] == "acme"
+    assert client.delete("/api;driver=acme/images/image-3").status_code == 204
+    assert list(cloud.images) == ["image-1", "image-2", "image-4"]
+    assert cloud.requests.count("POST /sessions") == 2, "one login for each provider"
+    assert client.get("/api/drivers/acme").text == (
+        "<driver href='http://localhost:3001/api/drivers/acme' id='acme'>\n"
+        "  <name>Acme</name>\n"
         "  <provider id='north'>\n"
-        "    <entrypoint kind='api'><![CDATA[https://north.example]]></entrypoint>\n"
+        f"    <entrypoint kind='api'><![CDATA[{cloud.url}]]></entrypoint>\n"
         "  </provider>\n"
-        "  <provider id='south'></provider>\n"
+        "  <provider id='south'>\n"
+        f"    <entrypoint kind='api'><![CDATA[{cloud.url}]]></entrypoint>\n"
+        "  </provider>\n"
         "</driver>\n"
     )
 
 
 @pytest.mark.usefixtures("stranger")
-def test_a_provider_that_is_not_allowed_is_a_400_that_lists_the_allowed(tmp_path: Path) -> None:
-    client = client_of(create_app(write_config(tmp_path)))
-    for provider in ("west", "http://evil.example", "127.0.0.1:22", "NORTH"):
-        answer = client.get(
-            "/api/images?format=json",
-            headers={"X-Deltacloud-Driver": "stranger", "X-Deltacloud-Provider": provider},
-        )
-        assert answer.status_code == 400
-        assert answer.get_json()["message"] == f"Stranger has no provider '{provider}'; there are: north, south."
+@pytest.mark.parametrize("provider", ["west", "http://evil.example", "127.0.0.1:22", "NORTH"])
+def test_a_provider_that_is_not_allowed_is_a_400_that_lists_the_allowed(client: FlaskClient, provider: str) -> None:
+    answer = client.get(
+        "/api/images?format=json", headers={"X-Deltacloud-Driver": "acme", "X-Deltacloud-Provider": provider}
+    )
+    assert answer.status_code == 400
+    assert answer.get_json()["message"] == f"Acme has no provider '{provider}'; there are: north, south."
 
 
 @pytest.mark.usefixtures("stranger")
@@ -75,12 +108,12 @@ def test_a_missing_sdk_names_the_extra(tmp_path: Path) -> None:
     registry = Registry()
     assert "needy" in registry.names
     assert "needy" not in registry.usable_names
-    with pytest.raises(DriverUnavailable, match=r"pip install 'deltacloud-stranger\[needy\]'"):
+    with pytest.raises(DriverUnavailable, match=r"pip install 'deltacloud-acme\[needy\]'"):
         registry.driver("needy")
     client = client_of(create_app(write_config(tmp_path)))
     answer = client.get("/api;driver=needy/images?format=json")
     assert answer.status_code == 501
-    assert "pip install 'deltacloud-stranger[needy]'" in answer.get_json()["message"]
+    assert "pip install 'deltacloud-acme[needy]'" in answer.get_json()["message"]
     assert "needy" not in client.get("/api/drivers").text
 
 
