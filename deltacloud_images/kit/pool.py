@@ -100,9 +100,7 @@ class Pool(Generic[Item]):
     def _borrow(self, key: bytes, open_item: Callable[[], Item]) -> _Entry[Item]:
         while True:
             with self._lock:
-                if entry := self._current(key):
-                    entry.borrowers += 1
-                    self._entries.move_to_end(key)
+                if entry := self._take(key):
                     return entry
                 opening = self._opening.get(key)
                 if opening is None:
@@ -113,6 +111,23 @@ class Pool(Generic[Item]):
             except ProviderTimeout:
                 current().check()  # the other request's time is over, but perhaps not this one's
         return self._open(key, open_item, opened)
+
+    def _borrow_known(self, key: bytes) -> _Entry[Item] | None:
+        with self._lock:
+            return self._take(key)
+
+    def _take(self, key: bytes) -> _Entry[Item] | None:
+        """Borrow the caller's item, if it is in the pool and not too old. The lock is held."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if self._is_over(entry):
+            for each in self._remove([entry]):
+                self._end(each)
+            return None
+        entry.borrowers += 1
+        self._entries.move_to_end(key)
+        return entry
 
     def _open(self, key: bytes, open_item: Callable[[], Item], opened: "Future[None]") -> _Entry[Item]:
         try:
@@ -144,15 +159,6 @@ class Pool(Generic[Item]):
     def _discard(self, entry: _Entry[Item]) -> None:
         with self._lock:
             self._remove([entry])
-
-    def _current(self, key: bytes) -> _Entry[Item] | None:
-        """Return the caller's item unless it is too old. The lock is held."""
-        entry = self._entries.get(key)
-        if entry is None or not self._is_over(entry):
-            return entry
-        for each in self._remove([entry]):
-            self._end(each)
-        return None
 
     def _is_over(self, entry: _Entry[Item]) -> bool:
         now = time.monotonic()
@@ -214,6 +220,13 @@ class Lease(Generic[Item]):
         if self._entry is None:
             self._entry = self._pool._borrow(self._key, self._open)
         return self._entry.item
+
+    @property
+    def known(self) -> Item | None:
+        """The item if the caller has one in the pool; ``None`` otherwise. Opens nothing."""
+        if self._entry is None:
+            self._entry = self._pool._borrow_known(self._key)
+        return None if self._entry is None else self._entry.item
 
     def renew(self) -> Item:
         """Return another item in place of one that the cloud no longer accepts."""

@@ -31,6 +31,10 @@ _NOT_PRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+")
 log = logging.getLogger(__name__)
 
 
+class MalformedRecord(ProviderError):
+    """A record of the cloud lacks what every record of its kind has."""
+
+
 def text(value: object) -> str:
     """Return a text, or a number as text; empty for anything else."""
     if isinstance(value, str):
@@ -98,10 +102,10 @@ def array(value: object) -> list[Any]:
 
 
 def required(value: object, kind: type[Kind], what: str) -> Kind:
-    """Return a value of that kind that is not empty; raise ``ProviderError`` that names it for anything else."""
+    """Return a value of that kind that is not empty; raise ``MalformedRecord`` that names it for anything else."""
     if isinstance(value, kind) and value != "":
         return value
-    raise ProviderError(f"The cloud's response has no {what} where one belongs.")
+    raise MalformedRecord(f"The cloud's response has no {what} where one belongs.")
 
 
 def message(value: object) -> str:
@@ -135,7 +139,7 @@ def converted(records: Iterable[Record], convert: Callable[[Record], Model], wha
     for record in records:
         try:
             model = convert(record)
-        except DATA_ERRORS as error:
+        except (*DATA_ERRORS, MalformedRecord) as error:
             log.warning("A malformed %s of the cloud is left out: %s", what, type(error).__name__, exc_info=_cause())
         else:
             yield model

@@ -84,7 +84,10 @@ def _at(document: Any, path: tuple[Any, ...]) -> Any:
 def _xml(body: bytes) -> Iterator[Change]:
     from lxml import etree  # needed for clouds that speak XML alone
 
-    root: Any = etree.fromstring(body)
+    try:
+        root: Any = etree.fromstring(body)
+    except etree.XMLSyntaxError:  # a page of a web server
+        return
     seen: set[tuple[str, ...]] = set()
     for number, element in enumerate(root.iter()):
         names = (*(str(each.tag) for each in reversed(list(element.iterancestors()))), str(element.tag))

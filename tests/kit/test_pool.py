@@ -37,6 +37,14 @@ def test_an_item_is_opened_once_and_kept_for_its_caller_alone() -> None:
     assert len(pool) == 2
 
 
+def test_a_known_item_is_borrowed_and_none_is_opened_for_that() -> None:
+    pool: Pool[str] = Pool(size=4, seconds=60)
+    assert pool.lease(("u",), refuse).known is None
+    use(pool, "u")
+    lease = pool.lease(("u",), refuse)
+    assert (lease.known, lease.item) == ("u", "u")
+
+
 def test_nothing_of_the_credentials_is_kept() -> None:
     pool: Pool[str] = Pool(size=4, seconds=60)
     assert pool.lease(("user", "hunter2"), lambda: "item").item == "item"
