@@ -17,7 +17,7 @@ class ProviderSettings:
     url: HttpsUrl
     #: Whether the engine's certificate is verified. An engine makes its own authority: name it in ``ca_file`` instead.
     verify_tls: bool = True
-    #: The file with the certificates to trust, PEM; empty: those that most of the world trusts.
+    #: A PEM file of the authorities to trust; empty: the file that ``REQUESTS_CA_BUNDLE`` names, else those of certifi.
     ca_file: CertificateFile = ""
     #: The name of a data center; lists hold only what is in it. Empty: all data centers.
     datacenter: Annotated[str, Field(pattern=r'^[^"]*$')] = ""

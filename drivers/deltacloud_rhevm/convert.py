@@ -1,8 +1,8 @@
 """The engine's elements, of either generation of its API, as models; and the sizes and states that it has."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from deltacloud_images.kit import values
 from deltacloud_images.models import (
     Address,
     HardwareProfile,
@@ -74,22 +74,23 @@ def image(element: "Element", user: str, profile_ids: tuple[str, ...]) -> Image:
     parts = {part.tag: part for part in element}  # lists are long: one walk takes half the time of a search for each
     architecture = (parts["cpu"].findtext("architecture") or "").lower() if "cpu" in parts else ""
     return Image(
-        id=element.get("id", ""),
+        id=_id(element),
         name=_text_of(parts.get("name")),
         description=_text_of(parts.get("description")),
         owner_id=user,
         architecture=_ARCHITECTURES.get(architecture, architecture),
         state=_status_of(parts.get("status")).upper(),
-        creation_time=_time(_text_of(parts.get("creation_time"))),
+        creation_time=values.time(_text_of(parts.get("creation_time"))),
         hardware_profiles=profile_ids,
         root_type="persistent",
+        destroyable=_text_of(parts.get("delete_protected")).lower() != "true",
     )
 
 
 def realm(element: "Element", up: set[str]) -> Realm:
     """A cluster; ``up`` are the ids of the data centers that are."""
     available = link(element, "data_center") in up
-    return Realm(element.get("id", ""), _text(element, "name"), "AVAILABLE" if available else "UNAVAILABLE")
+    return Realm(_id(element), _text(element, "name"), "AVAILABLE" if available else "UNAVAILABLE")
 
 
 def instance(element: "Element", user: str) -> Instance:
@@ -101,7 +102,7 @@ def instance(element: "Element", user: str) -> Instance:
     instance_type = link(element, "instance_type")
     image_id = link(element, "template")
     return Instance(
-        id=element.get("id", ""),
+        id=_id(element),
         name=_text(element, "name"),
         owner_id=user,
         image_id="" if image_id == BLANK else image_id,
@@ -112,7 +113,7 @@ def instance(element: "Element", user: str) -> Instance:
         actions=actions,
         can_create_image=said == "down",
         image_obstacle="" if said == "down" else "It has to be STOPPED.",
-        launch_time=_time(_text(element, "creation_time")),
+        launch_time=values.time(_text(element, "creation_time")),
         public_addresses=addresses(element),
     )
 
@@ -121,15 +122,16 @@ def addresses(element: "Element") -> tuple[Address, ...]:
     """The internet addresses that a guest's agent has reported, else the hardware addresses of its network cards."""
     reported = (*element.iterfind("guest_info/ips/ip"), *element.iterfind(".//reported_device/ips/ip"))
     found = dict.fromkeys(value(ip, "address") for ip in reported)
-    if public := [each for each in found if each and not each.lower().startswith(_LINK_LOCAL)]:
-        return tuple(Address(each, "ipv6" if ":" in each else "ipv4") for each in public)
+    known = (values.address(each) for each in found if not each.lower().startswith(_LINK_LOCAL))
+    if public := tuple(each for each in known if each):
+        return public
     cards = dict.fromkeys(value(mac, "address") for mac in element.iterfind(".//nic/mac"))
     return tuple(Address(each, "mac") for each in cards if each)
 
 
 def hardware_profile(element: "Element") -> HardwareProfile:
     """An instance type."""
-    return HardwareProfile(element.get("id", ""), _text(element, "name"), (*_size(element), _RANGES[-1]))
+    return HardwareProfile(_id(element), _text(element, "name"), (*_size(element), _RANGES[-1]))
 
 
 def status(element: "Element") -> str:
@@ -148,23 +150,22 @@ def value(element: "Element", name: str) -> str:
     return element.get(name) or _text(element, name)
 
 
-def number(text: str) -> int | None:
-    """A number that is not negative; ``None`` for any other text."""
-    return int(text) if text.isdecimal() else None
-
-
 def link(element: "Element", name: str) -> str:
     """The id of the resource that the element refers to by that name; empty where there is none."""
     found = element.find(name)
     return "" if found is None else found.get("id", "")
 
 
+def _id(element: "Element") -> str:
+    return values.required(element.get("id"), str, "id")
+
+
 def _size(element: "Element") -> tuple[Property, ...]:
     cores = 1
     for topology in element.iterfind("cpu/topology"):
         for name in ("sockets", "cores", "threads"):
-            cores *= number(value(topology, name)) or 1
-    memory = number(_text(element, "memory"))
+            cores *= values.integer(value(topology, name), 1) or 1
+    memory = values.integer(_text(element, "memory"))
     return (Property("cpu", str(cores)), *((Property("memory", str(memory // _MIB)),) if memory else ()))
 
 
@@ -179,10 +180,3 @@ def _text(element: "Element", path: str) -> str:
 
 def _text_of(found: "Element | None") -> str:
     return ((found is not None and found.text) or "").strip()
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from deltacloud_images.errors import ValidationFailure
+from deltacloud_images.kit.values import integer
 from deltacloud_images.models import NewInstance
 from deltacloud_rhevm import convert
 
@@ -32,7 +33,7 @@ class Schema:
         version = api.find("product_info/version")
         if version is None:
             return cls((3, 0), True)
-        major, minor = (convert.number(convert.value(version, name)) or 0 for name in ("major", "minor"))
+        major, minor = (integer(convert.value(version, name)) for name in ("major", "minor"))
         return cls((major, minor), version.get("major") is not None)
 
 

@@ -18,12 +18,18 @@ from deltacloud_images.driver import (
 )
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.kit.pool import Pool
+from deltacloud_images.kit.transport import Transport
 from deltacloud_rhevm import convert
-from deltacloud_rhevm.config import ProviderSettings, RhevmSettings
-from deltacloud_rhevm.pool import Pool
+from deltacloud_rhevm.config import RhevmSettings
 
 if TYPE_CHECKING:
+    from deltacloud_rhevm.account import Account
     from deltacloud_rhevm.session import RhevmSession
+
+#: How many users' logins each worker process keeps, and for how long: then the password is checked anew.
+_MAX_ACCOUNTS = 64
+_MAX_SECONDS = 1800.0
 
 
 class RhevmDriver(Driver[RhevmSettings]):
@@ -34,29 +40,32 @@ class RhevmDriver(Driver[RhevmSettings]):
     capabilities = frozenset(Capability)
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, USER_DATA, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
-    requires = ("lxml", "requests", "urllib3")
+    requires = ("lxml",)
     credential_names = ("user@domain", "password")
 
     def __init__(self, settings: RhevmSettings) -> None:
         """Connects to nothing."""
         super().__init__(settings)
-        self._pool = Pool()
+        self._pool: Pool[Account] = Pool(size=_MAX_ACCOUNTS, seconds=_MAX_SECONDS, close=_log_out)
+        self._transports = {
+            name: Transport("RHEV-M", verify_tls=each.verify_tls, ca_file=each.ca_file)
+            for name, each in settings.providers.items()
+        }
 
     def providers(self) -> Sequence[Provider]:
-        """The configured engines. Their hosts are the operator's affair."""
-        settings: RhevmSettings = self.settings
-        return [Provider(name) for name in settings.providers]
+        """Return the configured engines. Their hosts are the operator's affair."""
+        return [Provider(name) for name in self.settings.providers]
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> "RhevmSession":
-        """A session; the engine looks at the credentials when it is first asked something."""
+        """Return a session; the engine looks at the credentials when it is first asked something."""
         from deltacloud_rhevm.account import Account
+        from deltacloud_rhevm.engine import Engine
         from deltacloud_rhevm.session import RhevmSession
 
-        settings: ProviderSettings = self.settings.providers[provider]
-        account = self._pool.account(
-            (provider, credentials.user, credentials.password), lambda: Account(settings, credentials)
-        )
-        return RhevmSession(account, settings.datacenter, deadline.seconds)
+        settings = self.settings.providers[provider]
+        caller = (provider, credentials.user, credentials.password)
+        engine = Engine(self._pool, caller, lambda: Account(self._transports[provider], settings, credentials))
+        return RhevmSession(engine, credentials.user, settings.datacenter)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the tables in ``errors``."""
@@ -67,3 +76,9 @@ class RhevmDriver(Driver[RhevmSettings]):
     def close(self) -> None:
         """Log all accounts out."""
         self._pool.close()
+        for transport in self._transports.values():
+            transport.close()
+
+
+def _log_out(account: "Account") -> None:
+    account.log_out()

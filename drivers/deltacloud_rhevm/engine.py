@@ -1,155 +1,131 @@
-"""Speaks HTTP and XML with an engine on behalf of one request: time limit, retries, streamed lists, faults."""
+"""Speaks HTTP and XML with an engine on behalf of one request: login, pages, faults."""
 
-import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from itertools import count
 from urllib.parse import quote
 
-import requests
 from lxml import etree
 
+from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit import xml
+from deltacloud_images.kit.pages import Page, listed
+from deltacloud_images.kit.pool import Lease, Pool
+from deltacloud_images.kit.transport import Response
 from deltacloud_rhevm.account import Account
 from deltacloud_rhevm.errors import EngineFault, StrangeAnswer
 
-_TRIES = 3
-_BACKOFF_SECONDS = 0.1
-_BUSY = frozenset({429, 503})
+#: The resources on a page. Without a number, an engine would put all of a collection into one response.
+PAGE_SIZE = 1000
 _LENGTHS = ("Content-Length", "Transfer-Encoding")
-_PARSER = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
 
 
 class Engine:
-    """One account's engine for as long as one request may take. Paths are relative to the API's: ``/templates``."""
+    """One user's engine during one request. Paths are relative to the API's: ``/templates``."""
 
-    def __init__(self, account: Account, timeout_seconds: float) -> None:
-        """The time limit starts now."""
-        self.account = account
-        self._until = time.monotonic() + timeout_seconds
+    def __init__(self, pool: Pool[Account], caller: tuple[str, ...], make: Callable[[], Account]) -> None:
+        """``caller`` is the key of the user's account in the pool, and ``make`` makes an account."""
+        self._make = make
+        self._lease: Lease[Account] = pool.lease(caller, self._log_in)
+        self._login: Callable[[Account], Response] | None = None
+        self._login_response: Response | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """The user's account; ``None`` before the user's first request."""
+        return self._lease.known
+
+    def close(self) -> None:
+        """Leave the account to other requests."""
+        self._lease.close()
 
     def get(self, path: str, tag: str, *, detail: str = "") -> etree._Element:
-        """The resource, whose element has to be ``tag``; ``detail`` (version 3) names a collection to be put into it.
+        """Return a resource, whose element has to be ``tag``; ``detail`` (version 3) names a collection to put into it.
 
         Raises ``EngineFault`` for a refusal and ``StrangeAnswer`` for anything else than the resource.
         """
-        with closing(self._send("GET", path, detail=detail)) as response:
-            return _expected(_parse(response), tag)
+        return _expected(self._send("GET", path, detail=detail), tag)
 
-    def stream(
+    def listed(
         self, path: str, tag: str, items: str, *, search: str = "", detail: str = "", follow: str = ""
     ) -> Iterator[etree._Element]:
-        """The ``items`` of a collection whose element has to be ``tag``, one at a time: each is gone with the next.
+        """Yield the ``items`` of a collection whose element has to be ``tag``, page by page, in the order of names.
 
         ``search`` is in the engine's own language; ``follow`` (oVirt 4.2) names links to be put into each item.
+        Source: "Searching" and "Pagination" in the REST API Guide. The engine names no next page: there is one if this
+        one is full. One with the same items as another means that the list does not end.
         """
-        query = f"?search={quote(search, safe='=*')}" + (f"&follow={follow}" if follow else "")
+        numbers = count(1)
+
+        def fetch(_: str) -> Page[etree._Element]:
+            query = f"{search} sortby name asc page {next(numbers)}".strip()
+            options = f"&max={PAGE_SIZE}" + (f"&follow={follow}" if follow else "")
+            root = self._collection(f"{path}?search={quote(query, safe='=*')}{options}", path, tag, detail)
+            found = root.findall(items)
+            ids = " ".join(each.get("id", "") for each in found)
+            return Page(found, ids if len(found) >= PAGE_SIZE else "")
+
+        return listed(fetch)
+
+    def post(self, path: str, body: bytes, tag: str) -> etree._Element:
+        """Return what the engine made of a document. It may have done so even where this fails."""
+        return _expected(self._send("POST", path, body=body), tag)
+
+    def delete(self, path: str) -> None:
+        """Remove a resource, or start to."""
+        response = self._send("DELETE", path)
+        if response.body.strip():
+            xml.parse(response.body)
+        elif response.status != 204 and not any(name in response.headers for name in _LENGTHS):
+            raise StrangeAnswer("The engine's response was cut: whether it has removed anything is not known.")
+
+    def _collection(self, target: str, path: str, tag: str, detail: str) -> etree._Element:
         try:
-            response = self._send("GET", path + query, detail=detail, stream=True)
+            return self.get(target, tag, detail=detail)
         except EngineFault as fault:
             if fault.status == 404:
                 raise StrangeAnswer(f"There is no {path} at the configured url of the engine.") from fault
             raise
-        with closing(response):
-            response.raw.decode_content = True
-            events = etree.iterparse(response.raw, events=("end",), tag=items, **_PARSER)
-            for _, element in events:
-                parent = element.getparent()
-                if parent is None or parent.getparent() is not None:
-                    continue  # a reference of the same name inside of an item
-                yield element
-                element.clear()
-                while element.getprevious() is not None:
-                    del parent[0]
-            _expected(events.root, tag)
 
-    def post(self, path: str, body: bytes, tag: str) -> etree._Element:
-        """What the engine made of the document. Sent once: it may have happened even where this fails."""
-        with closing(self._send("POST", path, body=body)) as response:
-            return _expected(_parse(response), tag)
-
-    def delete(self, path: str) -> None:
-        """Remove the resource, or start to."""
-        with closing(self._send("DELETE", path)) as response:
-            if response.content.strip():
-                _parse(response)
-            elif response.status_code != 204 and not any(name in response.headers for name in _LENGTHS):
-                raise StrangeAnswer("The engine's answer was cut: whether it has removed anything is not known.")
-
-    def _send(
-        self, method: str, path: str, *, body: bytes | None = None, detail: str = "", stream: bool = False
-    ) -> requests.Response:
-        """An answer of success, after at most three tries of what changes nothing, and a new login if it is needed."""
+    def _send(self, method: str, path: str, *, body: bytes | None = None, detail: str = "") -> Response:
+        """Return a response of success. A session that the engine has ended is replaced by a new login."""
         headers = {"Accept": f"application/xml; detail={detail}"} if detail else {}
         if body is not None:
             headers["Content-Type"] = "application/xml"
-        tries = _TRIES if method == "GET" else 1
-        for number in range(1, tries + 1):
-            try:
-                response = self._ask(method, path, headers, body, stream)
-            except requests.ConnectionError as error:
-                if number == tries or isinstance(error, requests.Timeout | requests.exceptions.SSLError):
-                    raise
-                self._pause(number, "")
-                continue
-            if response.status_code in _BUSY and number < tries:
-                response.close()
-                self._pause(number, response.headers.get("Retry-After", ""))
-                continue
-            if 200 <= response.status_code < 300:
-                return response
-            with closing(response):
-                raise _fault(response)
-        raise AssertionError("the last try returns or raises")
+        self._login = lambda account: account.request(method, path, headers, body)
+        account = self._lease.item
+        response = self._login_response or self._login(account)
+        if response.status == 401:
+            account = self._lease.renew()
+            response = self._login_response or self._login(account)
+        self._login_response = None
+        if 200 <= response.status < 300:
+            return response
+        raise _fault(response)
 
-    def _ask(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None, stream: bool
-    ) -> requests.Response:
-        """One answer. A session that the engine has ended is answered with 401: then once more with the password."""
-        response = self._once(method, path, headers, body, stream)
-        if response.status_code == 401 and "Cookie" in response.request.headers:
-            response.close()
-            self.account.forget_login()
-            response = self._once(method, path, headers, body, stream)
-        return response
-
-    def _once(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None, stream: bool
-    ) -> requests.Response:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise requests.Timeout
-        return self.account.http.request(
-            method,
-            self.account.url + path,
-            headers=headers,
-            data=body,
-            timeout=(left, left),
-            stream=stream,
-            allow_redirects=False,
-        )
-
-    def _pause(self, number: int, retry_after: str) -> None:
-        wished = float(retry_after) if retry_after.isdecimal() else _BACKOFF_SECONDS * 2 ** (number - 1)
-        left = self._until - time.monotonic()
-        time.sleep(max(0.0, min(wished, left)))
+    def _log_in(self) -> Account:
+        """Open an account by the request that needs it, whose response is kept: a login of its own would be a call."""
+        assert self._login is not None
+        account = self._make()
+        response = self._login(account)
+        if response.status == 401 or response.status >= 500:
+            raise _fault(response)
+        self._login_response = response
+        return account
 
 
-def _parse(response: requests.Response) -> etree._Element:
-    return etree.fromstring(response.content, etree.XMLParser(**_PARSER))  # type: ignore[arg-type]
-
-
-def _expected(element: etree._Element, tag: str) -> etree._Element:
+def _expected(response: Response, tag: str) -> etree._Element:
+    element = xml.parse(response.body)
     if element.tag != tag:
         raise StrangeAnswer(f"The engine answered with '{element.tag}' where its API promises '{tag}'.")
     return element
 
 
-def _fault(response: requests.Response) -> EngineFault:
-    """The refusal in an answer; without words where the body is none of the engine's (a web server's page)."""
+def _fault(response: Response) -> EngineFault:
+    """Return the refusal in a response; without words where the body is none of the engine's (a web server's page)."""
     try:
-        root = _parse(response)
-    except etree.XMLSyntaxError:
-        return EngineFault(response.status_code)
+        root = xml.parse(response.body)
+    except ProviderError:
+        return EngineFault(response.status, retry_after=response.retry_after)
     found = root if root.tag == "fault" else root.find("fault")
-    if found is None:
-        return EngineFault(response.status_code)
-    return EngineFault(response.status_code, found.findtext("reason") or "", found.findtext("detail") or "")
+    reason, detail = ("", "") if found is None else (found.findtext("reason") or "", found.findtext("detail") or "")
+    return EngineFault(response.status, reason, detail, response.retry_after)

@@ -1,9 +1,5 @@
 """What an engine's refusals, and the failures on the way to it, mean to a client: tables."""
 
-import requests
-import urllib3
-from lxml import etree
-
 from deltacloud_images.errors import (
     AuthenticationFailure,
     Conflict,
@@ -13,7 +9,9 @@ from deltacloud_images.errors import (
     ProviderError,
     ProviderTimeout,
     ValidationFailure,
+    throttled,
 )
+from deltacloud_images.kit.values import message
 
 #: The reason of a fault for what the engine understood and would not do: it is in use, locked or in a wrong state.
 OPERATION_FAILED = "Operation Failed"
@@ -29,25 +27,18 @@ _STATUSES: dict[int, type[DeltacloudError]] = {
     409: Conflict,
     504: ProviderTimeout,
 }
-_FAILURES: tuple[tuple[type[Exception], type[DeltacloudError], str], ...] = (
-    (requests.Timeout, ProviderTimeout, "The engine did not answer in time."),
-    (urllib3.exceptions.TimeoutError, ProviderTimeout, "The engine did not answer in time."),
-    (requests.exceptions.SSLError, ProviderError, "The engine's certificate is not trusted, or TLS with it failed."),
-    (requests.RequestException, ProviderError, "The connection to the engine failed."),
-    (urllib3.exceptions.HTTPError, ProviderError, "The connection to the engine was lost."),
-    (etree.XMLSyntaxError, ProviderError, "The engine's answer is not XML."),
-)
 
 
 class EngineFault(Exception):
     """An answer of the engine that is no success: its status, and the ``fault`` in it if there is one."""
 
-    def __init__(self, status: int, reason: str = "", detail: str = "") -> None:
+    def __init__(self, status: int, reason: str = "", detail: str = "", retry_after: float | None = None) -> None:
         """``detail`` is for people; older engines put it in brackets."""
         super().__init__(status, reason, detail)
         self.status = status
         self.reason = reason
         self.detail = detail.strip().strip("[]")
+        self.retry_after = retry_after
 
 
 class StrangeAnswer(Exception):
@@ -57,20 +48,17 @@ class StrangeAnswer(Exception):
 def translate(error: Exception) -> DeltacloudError | None:
     """The meaning of an error; ``None`` where it is not the engine's."""
     if isinstance(error, EngineFault):
+        if error.status == 429 or (error.status == 503 and error.retry_after is not None):
+            return throttled("RHEV-M", error.retry_after)
         meaning = _REFUSALS.get((error.status, error.reason)) or _STATUSES.get(error.status, ProviderError)
         return meaning(_message(error))
-    if isinstance(error, StrangeAnswer):
-        return ProviderError(str(error))
-    for kind, meaning, message in _FAILURES:
-        if isinstance(error, kind):
-            return meaning(message)
-    return None
+    return ProviderError(str(error)) if isinstance(error, StrangeAnswer) else None
 
 
 def _message(fault: EngineFault) -> str:
     if fault.status == 401:
         return "The engine did not accept this user and password; the user is written user@domain."
-    said = fault.detail or fault.reason
+    said = message(fault.detail or fault.reason)
     if fault.status < 500:
         return f"The engine refuses: {said}" if said else f"The engine refuses, with status {fault.status}."
     return f"The engine failed with status {fault.status}{f': {said}' if said else '.'}"

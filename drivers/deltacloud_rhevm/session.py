@@ -1,8 +1,6 @@
 """What one user does on an engine: each verb in as few requests as the engine allows."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
@@ -11,7 +9,9 @@ from uuid import UUID, uuid4
 from lxml import etree
 
 from deltacloud_images.driver import Session, find_profile
-from deltacloud_images.errors import Conflict, ObjectNotFound
+from deltacloud_images.errors import Conflict, ObjectNotFound, not_found
+from deltacloud_images.kit.threads import side_by_side
+from deltacloud_images.kit.values import converted, converted_one
 from deltacloud_images.models import (
     Address,
     HardwareProfile,
@@ -24,24 +24,26 @@ from deltacloud_images.models import (
     Realm,
 )
 from deltacloud_rhevm import convert, documents, search
-from deltacloud_rhevm.account import Account
 from deltacloud_rhevm.engine import Engine
 from deltacloud_rhevm.errors import EngineFault
 
 _SIDE_BY_SIDE = 8
 _BATCH = 64
-_PROFILES_SECONDS = 300.0
 _ADDRESS_LINKS = "nics,reported_devices"
 
 
 class RhevmSession(Session):
     """What one user sees of one engine, or of one of its data centers."""
 
-    def __init__(self, account: Account, datacenter: str, timeout_seconds: float) -> None:
+    def __init__(self, engine: Engine, user: str, datacenter: str) -> None:
         """``datacenter`` is a name, or empty for all."""
-        self._account = account
+        self._engine = engine
+        self._user = user
         self._datacenter = datacenter
-        self._engine = Engine(account, timeout_seconds)
+
+    def close(self) -> None:
+        """Leave the login to other requests."""
+        self._engine.close()
 
     def verify(self) -> None:
         """By the shortest list that every user may read."""
@@ -49,31 +51,31 @@ class RhevmSession(Session):
 
     def account_id(self) -> str:
         """The user: the API does not tell whose a template is, so all that a user sees are said to be the user's."""
-        return self._account.user
+        return self._user
 
     def images(self, wanted: ImageFilter) -> Iterator[Image]:
         """All templates but the blank one; the engine looks for names and states."""
-        if wanted.owner_id not in (None, self._account.user):
+        if wanted.owner_id not in (None, self._user):
             return
         query = search.templates(self._datacenter, wanted)
-        for element in self._engine.stream("/templates", "templates", "template", search=query):
-            if element.get("id") != convert.BLANK:
-                yield self._image(element)
+        templates = self._engine.listed("/templates", "templates", "template", search=query)
+        yield from converted((each for each in templates if each.get("id") != convert.BLANK), self._image, "template")
 
     def image(self, image_id: str) -> Image:
         """The template of that id."""
-        return self._image(self._template(image_id))
+        return converted_one(self._template(image_id), self._image, "template")
 
     def create_image(self, new: NewImage) -> Image:
         """Locked while the engine copies the disks; named after the virtual machine where no name is given."""
         vm = self._vm(new.instance_id)
-        if not (source := convert.instance(vm, self._account.user)).can_create_image:
+        source, _ = converted_one(vm, self._told, "virtual machine")
+        if not source.can_create_image:
             raise Conflict(
                 f"Instance '{source.id}' is {source.state} ({convert.status(vm)}):"
                 " an image can be made of it when it is STOPPED (down)."
             )
         body = documents.template(source.id, new.name or f"{source.name}-template", new.description)
-        return self._image(self._engine.post("/templates", body, "template"))
+        return converted_one(self._engine.post("/templates", body, "template"), self._image, "template")
 
     def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
         """The engine refuses while virtual machines depend on it, or while it is locked."""
@@ -82,15 +84,15 @@ class RhevmSession(Session):
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
         """All virtual machines, in batches: the addresses that the list lacks are asked for side by side."""
-        if wanted.owner_id not in (None, self._account.user):
+        if wanted.owner_id not in (None, self._user):
             return
-        vms = self._vms()
-        while batch := [self._told(vm) for vm in islice(vms, _BATCH)]:
+        vms = converted(self._vms(), self._told, "virtual machine")
+        while batch := list(islice(vms, _BATCH)):
             yield from self._completed(batch)
 
     def instance(self, instance_id: str) -> Instance:
         """The virtual machine of that id."""
-        return self._completed([self._told(self._vm(instance_id))])[0]
+        return self._completed([converted_one(self._vm(instance_id), self._told, "virtual machine")])[0]
 
     def create_instance(self, new: NewInstance) -> Sequence[Instance]:
         """Locked while the engine makes the disks, then stopped: the engine has no call to make and start in one."""
@@ -99,7 +101,7 @@ class RhevmSession(Session):
             _check_id("Realm", new.realm_id)
         cluster_id = new.realm_id or self._default_cluster(new.image_id)
         body = documents.vm(new, new.name or f"i-{uuid4().hex[:12]}", cluster_id, self._schema)
-        return (convert.instance(self._engine.post("/vms", body, "vm"), self._account.user),)
+        return (converted_one(self._engine.post("/vms", body, "vm"), self._told, "virtual machine")[0],)
 
     def start_instance(self, instance_id: str) -> Instance:
         """Also wakes a suspended one."""
@@ -131,12 +133,12 @@ class RhevmSession(Session):
         """The clusters, each available while its data center is up."""
         datacenters = self._engine.get("/datacenters?search=", "data_centers").iterfind("data_center")
         up = {each.get("id", "") for each in datacenters if convert.status(each) == "up"}
-        return [convert.realm(each, up) for each in self._clusters()]
+        return list(converted(self._clusters(), lambda each: convert.realm(each, up), "cluster"))
 
     def _image(self, template: etree._Element) -> Image:
         """Images of version 3 link the two types alone, which saves asking engines that have no instance types."""
         types = () if convert.is_old(template) else self._instance_types()
-        return convert.image(template, self._account.user, (*convert.PROFILE_IDS, *(each.id for each in types)))
+        return convert.image(template, self._user, (*convert.PROFILE_IDS, *(each.id for each in types)))
 
     def _template(self, image_id: str) -> etree._Element:
         _check_image_id(image_id)
@@ -144,10 +146,10 @@ class RhevmSession(Session):
 
     def _vm(self, instance_id: str) -> etree._Element:
         _check_id("Instance", instance_id)
-        query = f"?follow={_ADDRESS_LINKS}" if self._account.follows else ""
+        query = f"?follow={_ADDRESS_LINKS}" if self._follows() else ""
         vm = self._found("Instance", instance_id, f"/vms/{instance_id}{query}", "vm", detail="nics")
-        if self._account.follows is None:
-            self._account.follows = not convert.is_old(vm)
+        if self._follows() is None:
+            self._note_generation(vm)
         return vm
 
     def _vms(self) -> Iterator[etree._Element]:
@@ -155,26 +157,35 @@ class RhevmSession(Session):
 
         Which of the two the engine is, its first answer tells; an engine that does neither is asked for each one's.
         """
-        vms = self._listed_vms(follow=bool(self._account.follows))
-        if self._account.follows is None and (first := next(vms, None)) is not None:
-            self._account.follows = not convert.is_old(first)
-            vms = self._listed_vms(follow=True) if self._account.follows else chain((first,), vms)
+        vms = self._listed_vms(follow=bool(self._follows()))
+        if self._follows() is None and (first := next(vms, None)) is not None:
+            vms = self._listed_vms(follow=True) if self._note_generation(first) else chain((first,), vms)
         return vms
+
+    def _follows(self) -> bool | None:
+        account = self._engine.account
+        return account.follows if account else None
+
+    def _note_generation(self, vm: etree._Element) -> bool:
+        """Remember whether the engine is one that puts linked objects into its responses."""
+        follows = not convert.is_old(vm)
+        if account := self._engine.account:
+            account.follows = follows
+        return follows
 
     def _listed_vms(self, *, follow: bool) -> Iterator[etree._Element]:
         query = search.datacenter(self._datacenter)
         links = _ADDRESS_LINKS if follow else ""
-        return self._engine.stream("/vms", "vms", "vm", search=query, detail="nics", follow=links)
+        return self._engine.listed("/vms", "vms", "vm", search=query, detail="nics", follow=links)
 
     def _told(self, vm: etree._Element) -> tuple[Instance, bool]:
         """The instance, and whether its element tells all addresses that it has."""
-        found = convert.instance(vm, self._account.user)
+        found = convert.instance(vm, self._user)
         return found, bool(found.public_addresses) or vm.find("nics") is not None
 
     def _completed(self, batch: Sequence[tuple[Instance, bool]]) -> list[Instance]:
         lacking = [instance.id for instance, told in batch if not told]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
-            found = dict(zip(lacking, threads.map(self._addresses, lacking), strict=True))
+        found = dict(zip(lacking, side_by_side(self._addresses, lacking, _SIDE_BY_SIDE), strict=True))
         return [
             replace(instance, public_addresses=found[instance.id]) if instance.id in found else instance
             for instance, _ in batch
@@ -189,7 +200,7 @@ class RhevmSession(Session):
             raise
 
     def _clusters(self) -> Iterator[etree._Element]:
-        return self._engine.stream("/clusters", "clusters", "cluster", search=search.datacenter(self._datacenter))
+        return self._engine.listed("/clusters", "clusters", "cluster", search=search.datacenter(self._datacenter))
 
     def _default_cluster(self, image_id: str) -> str:
         """The template's own, else the first one."""
@@ -201,26 +212,31 @@ class RhevmSession(Session):
         return cluster_id
 
     def _instance_types(self) -> tuple[HardwareProfile, ...]:
-        """As the engine told within the last minutes."""
-        account = self._account
-        if time.monotonic() >= account.instance_types_until:
-            account.instance_types = self._asked_instance_types()
-            account.instance_types_until = time.monotonic() + _PROFILES_SECONDS
-        return account.instance_types
+        """Return the engine's instance types, fetched anew every few minutes."""
+        if account := self._engine.account:
+            return account.instance_types.get(self._fetch_instance_types)
+        fetched = self._fetch_instance_types()  # which has logged in
+        if account := self._engine.account:
+            account.instance_types.get(lambda: fetched)
+        return fetched
 
-    def _asked_instance_types(self) -> tuple[HardwareProfile, ...]:
+    def _fetch_instance_types(self) -> tuple[HardwareProfile, ...]:
         try:
             found = self._engine.get("/instancetypes", "instance_types")
         except EngineFault as fault:
             if fault.status == 404:  # older than 3.5
                 return ()
             raise
-        return tuple(convert.hardware_profile(each) for each in found.iterfind("instance_type"))
+        return tuple(converted(found.iterfind("instance_type"), convert.hardware_profile, "instance type"))
 
     def _schema(self) -> documents.Schema:
-        if self._account.schema is None:
-            self._account.schema = documents.Schema.of(self._engine.get("/", "api"))
-        return self._account.schema
+        account = self._engine.account
+        if account is None or account.schema is None:
+            schema = documents.Schema.of(self._engine.get("/", "api"))
+            if account := self._engine.account:
+                account.schema = schema
+            return schema
+        return account.schema
 
     def _act(self, instance_id: str, action: str) -> Instance:
         _check_id("Instance", instance_id)
@@ -245,7 +261,7 @@ def _naming(kind: str, sought: str) -> Iterator[None]:
         yield
     except EngineFault as fault:
         if fault.status == 404:
-            raise ObjectNotFound(f"{kind} '{sought}' was not found.") from fault
+            raise not_found(kind, sought) from fault
         raise
 
 
@@ -262,4 +278,4 @@ def _check_id(kind: str, sought: str) -> None:
             return
     except ValueError:
         pass
-    raise ObjectNotFound(f"{kind} '{sought}' was not found.")
+    raise not_found(kind, sought)

@@ -3,16 +3,19 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
 import trustme
+from lxml import etree
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials, Driver
 from deltacloud_images.testing import Fault, FaultProxy, Rig
 from deltacloud_rhevm import RhevmDriver
+from deltacloud_rhevm.engine import PAGE_SIZE
 from tests.drivers.rhevm.simulator import Simulator
 from tests.drivers.rhevm.simulator.state import Template, Vm
 
@@ -25,6 +28,8 @@ class RhevmRig(Rig):
     owner_id = Simulator.user
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
     renews_sessions = True
+    timeout_seconds = 0.3
+    parallel_requests = 8
 
     def __init__(self, folder: Path, version: tuple[int, int]) -> None:
         authority = trustme.CA()
@@ -44,10 +49,10 @@ class RhevmRig(Rig):
         self.proxy.close()
         self.engine.close()
 
-    def make_driver(self, timeout_seconds: float = 20.0, **table: Any) -> RhevmDriver:
+    def make_driver(self, **table: Any) -> RhevmDriver:
         """A driver of its own, through the proxy; ``table`` adds to the provider's table."""
         provider = self.provider_table(**table)
-        driver = RhevmDriver.from_config({"providers": {"lab": provider}}, timeout_seconds=timeout_seconds)
+        driver = RhevmDriver.from_config({"providers": {"lab": provider}})
         driver.prepare()
         return driver
 
@@ -55,7 +60,7 @@ class RhevmRig(Rig):
         url = f"https://127.0.0.1:{self.proxy.address[1]}{self.engine.base}"
         return {"url": url, "ca_file": str(self.ca_file), **table}
 
-    def catalog(self, driver: Driver | None = None) -> Catalog:
+    def catalog(self, driver: Driver[Any] | None = None) -> Catalog:
         """As the server opens one for a request."""
         return Catalog(driver or self.driver, self.credentials, None)
 
@@ -82,11 +87,25 @@ class RhevmRig(Rig):
     def instance_ids(self) -> set[str]:
         return {each.id for each in self.engine.state.vms}
 
+    def with_next_page(self, body: bytes, token: str) -> bytes | None:
+        """A full page, of templates whose ids hold the token: the engine names no next page."""
+        root = etree.fromstring(body)
+        template = root.find("template")
+        if root.tag != "templates" or template is None:
+            return None
+        for child in list(root):
+            root.remove(child)
+        for number in range(PAGE_SIZE):
+            twin = deepcopy(template)
+            twin.set("id", f"{token}-{number}")
+            root.append(twin)
+        return etree.tostring(root)
+
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.EXPIRED:
             self.engine.sessions.clear()
             yield self.driver
         else:
             with self.proxy.broken(fault):
-                yield self.make_driver(timeout_seconds=0.3) if fault is Fault.TIMEOUT else self.driver
+                yield self.driver

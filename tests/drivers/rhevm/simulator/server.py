@@ -4,13 +4,13 @@ import re
 import ssl
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 from xml.etree.ElementTree import Element, fromstring
@@ -19,6 +19,8 @@ from tests.drivers.rhevm.simulator.documents import Writer, as_bytes
 from tests.drivers.rhevm.simulator.state import Cluster, NotFound, Refused, State, Template, Vm
 
 _NOT_FOUND_PAGE = b"<html><head><title>JBoss Web - Error report</title></head><body><HR size=1 noshade></body></html>"
+_PAGING = re.compile(r"(?P<terms>.*?) ?sortby name asc page (?P<page>[0-9]+)")
+_FIRST_PAGE = re.compile(r" ?sortby name asc page 1&max=1000")
 _TERM = re.compile(r'(datacenter|name|status)=("[^"]*"|[^"\s]+)')
 
 
@@ -58,10 +60,14 @@ class Simulator:
 
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:
-        """The requests that come while the context is open, as ``GET /vms?search=``, once it is left."""
+        """The requests that come while the context is open, as ``GET /vms?search=``, once it is left.
+
+        What asks for a first page is left out.
+        """
         start, seen = len(self.requests), list[str]()
         yield seen
-        seen += [f"{each.method} {unquote(each.path.removeprefix(self.base))}" for each in self.requests[start:]]
+        paths = [_FIRST_PAGE.sub("", unquote(each.path.removeprefix(self.base))) for each in self.requests[start:]]
+        seen += [f"{each.method} {path}" for each, path in zip(self.requests[start:], paths, strict=True)]
 
     def close(self) -> None:
         self._server.shutdown()
@@ -118,21 +124,23 @@ class Simulator:
         raise NotFound(request.path)
 
     def _list(self, collection: str, request: Request, query: dict[str, str]) -> Element:
-        state, writer, wanted = self.state, self.writer, _terms(query.get("search", ""))
+        state, writer = self.state, self.writer
+        search, page = _page(query)
+        wanted = _terms(search)
         match collection:
             case "datacenters":
                 return writer.collection("data_centers", [writer.datacenter(each) for each in state.datacenters])
             case "clusters":
                 clusters = [each for each in state.clusters if _is_in(each, wanted)]
-                return writer.collection("clusters", [writer.cluster(each) for each in clusters])
+                return writer.collection("clusters", [writer.cluster(each) for each in page(clusters)])
             case "instancetypes" if self.version >= (3, 5):
                 return writer.collection("instance_types", [writer.instance_type(e) for e in state.instance_types])
             case "templates":
                 found = [each for each in state.templates if _is_in(each.cluster, wanted) and _is(each, wanted)]
-                return writer.collection("templates", [writer.template(each) for each in found])
+                return writer.collection("templates", [writer.template(each) for each in page(found)])
             case "vms":
                 vms = [each for each in state.vms if _is_in(each.cluster, wanted) and _is(each, wanted)]
-                return writer.collection("vms", [self._vm(each, request, query) for each in vms])
+                return writer.collection("vms", [self._vm(each, request, query) for each in page(vms)])
         raise NotFound(collection)
 
     def _vm(self, vm: Vm, request: Request, query: dict[str, str]) -> Element:
@@ -250,6 +258,19 @@ def _document(request: Request, tag: str) -> Element:
     if root.tag != tag:
         raise BadRequest(f"a {tag} is wanted")
     return root
+
+
+def _page(query: dict[str, str]) -> tuple[str, Callable[[list[Any]], list[Any]]]:
+    """The search without its paging, and what cuts the page out of all that is found.
+
+    Source: "Pagination" and "Maximum results parameter" in the REST API Guide.
+    """
+    paging = _PAGING.fullmatch(query.get("search", ""))
+    if paging is None:
+        return query.get("search", ""), lambda found: found
+    size = int(query["max"])
+    first = (int(paging["page"]) - 1) * size
+    return paging["terms"], lambda found: sorted(found, key=lambda each: str(each.name))[first : first + size]
 
 
 def _terms(search: str) -> dict[str, str]:
