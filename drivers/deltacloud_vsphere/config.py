@@ -18,10 +18,16 @@ class ProviderSettings:
     port: Annotated[int, Field(ge=1, le=65535)] = 443
     #: False: anybody on the way may read the callers' passwords.
     verify_tls: bool = True
-    #: The PEM file of the authority that signed its certificate; empty: those that the system trusts.
+    #: A PEM file of the authorities to trust; empty: the file that REQUESTS_CA_BUNDLE names, else those of certifi.
     ca_file: CertificateFile = ""
     #: The inventory path of the only datacenter to serve (``DC1``, ``Europe/DC2``); empty: all of them.
     datacenter: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address of the API."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"https://{host}:{self.port}/sdk"
 
 
 @settings

@@ -1,10 +1,11 @@
 """The vCenter's objects as models, with the properties that are fetched for each."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import unquote
 
+from deltacloud_images.kit import values
 from deltacloud_images.models import (
     Address,
     HardwareProfile,
@@ -105,10 +106,10 @@ def instance(row: Row, owner: str) -> Instance:
         id=row.id,
         name=name(row),
         owner_id=owner,
-        realm_id=next(iter(row.ids(_DATASTORES)), ""),
+        realm_id=next(iter(row.texts(_DATASTORES)), ""),
         state=state,
         hardware_profile_id=PROFILE_ID,
-        overrides=_overrides({"cpu": row.text(_CPUS), "memory": row.text(_MEMORY)}),
+        overrides=_overrides({"cpu": row.integer(_CPUS), "memory": row.integer(_MEMORY)}),
         actions=STATES.actions(state),
         can_create_image=state == "STOPPED" and row.text(_POWER) == "poweredOff",
         image_obstacle="" if state == "STOPPED" else "It has to be STOPPED.",
@@ -146,14 +147,15 @@ def realm(row: Row) -> Realm:
         open_ = row.text("summary.accessible") == "true" and row.text("summary.maintenanceMode") in ("", "normal")
     else:
         open_ = row.text("summary.numEffectiveHosts") not in ("", "0")
-    return Realm(row.id, name(row), "AVAILABLE" if open_ else "UNAVAILABLE", row.text("summary.freeSpace"))
+    free = row.integer("summary.freeSpace")
+    return Realm(row.id, name(row), "AVAILABLE" if open_ else "UNAVAILABLE", "" if free is None else str(free))
 
 
-def hardware_profile(hosts: Sequence[Row]) -> HardwareProfile:
+def hardware_profile(hosts: Iterable[Row]) -> HardwareProfile:
     """The one size: whatever fits on the largest host that is in service."""
     in_service = [host for host in hosts if _is_in_service(host)]
-    cpus = max((int(host.text("summary.hardware.numCpuThreads") or 1) for host in in_service), default=1)
-    megabytes = max((int(host.text("summary.hardware.memorySize") or 0) >> 20 for host in in_service), default=0)
+    cpus = max((host.integer("summary.hardware.numCpuThreads") or 1 for host in in_service), default=1)
+    megabytes = max(((host.integer("summary.hardware.memorySize") or 0) >> 20 for host in in_service), default=0)
     memory = max(megabytes - megabytes % 4, _LEAST_MEMORY_MB)
     return HardwareProfile(
         PROFILE_ID,
@@ -175,22 +177,21 @@ def _is_connected(row: Row) -> bool:
     return row.text(_CONNECTION) == "connected"
 
 
-def _overrides(sizes: Mapping[str, str]) -> tuple[Property, ...]:
-    return tuple(Property(size, value) for size, value in sizes.items() if value)
+def _overrides(sizes: Mapping[str, int | None]) -> tuple[Property, ...]:
+    return tuple(Property(size, str(value)) for size, value in sizes.items() if value)
 
 
 def _addresses(row: Row) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """Public and private ones, as the guest's tools tell them; where they tell none, the network cards' own."""
+    """Return public and private ones, as the guest's tools report them; where they report none, those of the cards."""
     cards = row.records(_NETWORK)
     known = list(_ip_addresses(text for card in cards for text in card.get("ipAddress", ())))
     if not known:
-        return (), tuple(Address(text, "mac") for card in cards for text in card.get("macAddress", ()))
-    public = tuple(each for each in known if not ip_address(each.address).is_private)
+        return (), tuple(Address(text, "mac") for card in cards for text in card.get("macAddress", ()) if text)
+    public = tuple(each for each in known if values.is_public(each))
     return public, tuple(each for each in known if each not in public)
 
 
 def _ip_addresses(texts: Iterator[str]) -> Iterator[Address]:
-    for text in texts:
-        address = ip_address(text)
-        if not address.is_link_local:
-            yield Address(text, "ipv4" if address.version == 4 else "ipv6")
+    for each in filter(None, map(values.address, texts)):
+        if not ip_address(each.address).is_link_local:
+            yield each

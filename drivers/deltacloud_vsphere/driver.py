@@ -1,8 +1,6 @@
 """The vSphere driver: the configured vCenters and the sessions on them."""
 
-import os
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from deltacloud_images.driver import (
@@ -18,11 +16,13 @@ from deltacloud_images.driver import (
 )
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.kit.pool import Pool
+from deltacloud_images.kit.transport import Transport
 from deltacloud_vsphere import convert
 from deltacloud_vsphere.config import VsphereSettings
 
 if TYPE_CHECKING:
-    from deltacloud_vsphere.places import Places
+    from deltacloud_vsphere.login import Login
 
 
 class VsphereDriver(Driver[VsphereSettings]):
@@ -33,47 +33,45 @@ class VsphereDriver(Driver[VsphereSettings]):
     capabilities = frozenset(Capability)
     features = (OWNER_ID, USER_NAME, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
-    requires = ("pyVmomi", "urllib3")
+    requires = ("pyVmomi", "lxml")
     credential_names = ("vCenter user", "password")
 
     def __init__(self, settings: VsphereSettings) -> None:
-        """Connects to nothing."""
+        """Connect to nothing."""
         super().__init__(settings)
-        self._configured = settings.providers
-        self._places: Places | None = None
-        self._process = 0
-        self._lock = Lock()
+        self._transports = {
+            name: Transport("vSphere", verify_tls=each.verify_tls, ca_file=each.ca_file)
+            for name, each in settings.providers.items()
+        }
+        self._pool: Pool[Login] = Pool(
+            size=settings.max_sessions,
+            seconds=settings.session_max_seconds,
+            idle_seconds=settings.session_idle_seconds,
+            close=lambda login: login.log_out(),
+        )
 
     def providers(self) -> Sequence[Provider]:
-        """Those of the configuration. Their hosts are the operator's affair."""
-        return [Provider(name) for name in self._configured]
+        """Return those of the configuration. Their hosts are not told to clients."""
+        return [Provider(name) for name in self.settings.providers]
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
-        """A session that logs in when it is first used."""
+        """Return a session that logs in when it is first used."""
+        from deltacloud_vsphere.login import log_in
         from deltacloud_vsphere.session import VsphereSession
 
-        lease = self._reach(deadline.seconds).lease(provider, credentials)
-        return VsphereSession(lease, credentials.user, deadline.seconds, self.settings.task_wait_seconds)
+        transport, settings = self._transports[provider], self.settings.providers[provider]
+        caller = (provider, credentials.user, credentials.password)
+        lease = self._pool.lease(caller, lambda: log_in(transport, settings, credentials))
+        return VsphereSession(lease, credentials.user, self.settings.task_wait_seconds)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
-        """By the tables in ``errors``."""
+        """Return what a fault of the vCenter means, by the table in ``errors``."""
         from deltacloud_vsphere import errors
 
         return errors.translate(error)
 
     def close(self) -> None:
-        """Log out of all vCenters."""
-        with self._lock:
-            places, self._places = self._places, None
-        if places and self._process == os.getpid():
-            places.close()
-
-    def _reach(self, timeout_seconds: float) -> "Places":
-        """The vCenters as this process reaches them: connections and sessions never cross a fork."""
-        from deltacloud_vsphere.places import Places
-
-        with self._lock:
-            if self._places is None or self._process != os.getpid():
-                self._places = Places(self.settings, timeout_seconds)
-                self._process = os.getpid()
-            return self._places
+        """Log out of all vCenters, and close the connections."""
+        self._pool.close()
+        for each in self._transports.values():
+            each.close()

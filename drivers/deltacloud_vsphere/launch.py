@@ -50,13 +50,13 @@ def sizes(asked: Mapping[str, str], profile: HardwareProfile) -> Any:
 def _compute(template: Row, realm_id: str, inventory: Sequence[Row]) -> Row:
     """The compute resource to clone to: the template's own, where the realm leaves a choice."""
     computes = [row for row in inventory if row.kind != "Datacenter"]
-    at_home = [row for row in computes if template.text(convert.HOST) in row.ids("host")]
+    at_home = [row for row in computes if template.text(convert.HOST) in row.texts("host")]
     if not realm_id:
         if not at_home:
             raise Conflict(f"Image '{template.id}' lies on no host: choose a realm to launch it in.")
         return at_home[0]
     for row in [*at_home, *computes]:
-        if realm_id in row.ids("datastore") or (row.kind, row.id) == ("ClusterComputeResource", realm_id):
+        if realm_id in row.texts("datastore") or (row.kind, row.id) == ("ClusterComputeResource", realm_id):
             return row
     raise ObjectNotFound(f"Realm '{realm_id}' was not found, or no host can use it.")
 
@@ -70,6 +70,6 @@ def _folder(template: Row, compute: Row, inventory: Sequence[Row]) -> str:
 
 
 def _datacenter(row: Row, inventory: Sequence[Row]) -> Row | None:
-    datastores = set(row.ids("datastore"))
+    datastores = set(row.texts("datastore"))
     datacenters = (each for each in inventory if each.kind == "Datacenter")
-    return next((each for each in datacenters if datastores.intersection(each.ids("datastore"))), None)
+    return next((each for each in datacenters if datastores.intersection(each.texts("datastore"))), None)

@@ -1,44 +1,81 @@
-"""The objects of a vCenter as the property collector tells of them."""
+"""The objects of a vCenter as its property collector describes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from xml.etree.ElementTree import Element
+from datetime import datetime
+
+from lxml.etree import _Element
+from pyVmomi import vim
+
+from deltacloud_images.kit import values
 
 #: The namespace of the API's elements.
 VIM = "{urn:vim25}"
+_OBJECT = f"{VIM}obj"
+_PROPERTY = f"{VIM}propSet"
+_MISSING = f"{VIM}missingSet"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object of the vCenter with those of the wanted properties that are set."""
+    """One object of the vCenter with those of the requested properties that are set."""
 
     kind: str
     id: str
-    values: Mapping[str, Element]
+    values: Mapping[str, _Element]
 
     def text(self, path: str) -> str:
-        """A property as text; empty if it is not set."""
+        """Return a property as text; empty if it is not set."""
         value = self.values.get(path)
         return "" if value is None else value.text or ""
 
-    def time(self, path: str) -> datetime | None:
-        """A property that is a time, in UTC."""
-        text = self.text(path)
-        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    def integer(self, path: str) -> int | None:
+        """Return a property that is a whole number; ``None`` if it is not set, or makes no sense."""
+        number = values.integer(self.text(path), -1)
+        return None if number < 0 else number
 
-    def ids(self, path: str) -> list[str]:
-        """The ids of the managed objects that a property lists."""
+    def time(self, path: str) -> datetime | None:
+        """Return a property that is a time, in UTC; ``None`` if it is not set, or makes no sense."""
+        return values.time(self.text(path))
+
+    def texts(self, path: str) -> list[str]:
+        """Return the items of a list of texts, or the ids of a list of managed objects."""
         value = self.values.get(path)
         return [] if value is None else [each.text or "" for each in value]
 
     def records(self, path: str) -> list[dict[str, list[str]]]:
-        """The data objects that a property lists, each as name -> texts."""
-        return [_texts(each) for each in self.values.get(path, ())]
+        """Return the data objects that a property lists, each as name -> texts."""
+        value = self.values.get(path)
+        return [] if value is None else [_texts(each) for each in value]
 
 
-def _texts(record: Element) -> dict[str, list[str]]:
+def row(content: _Element) -> Row:
+    """Return the row of an ``ObjectContent``.
+
+    Raises ``NotAuthenticated`` where the vCenter withholds properties because the session has ended, and ``ValueError``
+    where the object is not named.
+    """
+    properties = {}
+    for each in content.iterchildren(_PROPERTY):
+        if len(each) == 2:
+            properties[each[0].text or ""] = each[1]
+    for each in content.iterchildren(_MISSING):
+        if _is_not_authenticated(each):
+            raise vim.fault.NotAuthenticated()
+    reference = content.find(_OBJECT)
+    if reference is None or not reference.text:
+        raise ValueError("an object without its reference")
+    return Row(reference.get("type", ""), reference.text, properties)
+
+
+def _is_not_authenticated(missing: _Element) -> bool:
+    kinds = (each.get(_XSI_TYPE, "") for each in missing.iter(f"{VIM}fault"))
+    return any(kind.rpartition(":")[2] == "NotAuthenticated" for kind in kinds)
+
+
+def _texts(record: _Element) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for each in record:
-        texts.setdefault(each.tag.removeprefix(VIM), []).append(each.text or "")
+        texts.setdefault(str(each.tag).removeprefix(VIM), []).append(each.text or "")
     return texts

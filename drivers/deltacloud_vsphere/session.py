@@ -1,13 +1,13 @@
 """What one caller does on one vCenter: each verb a fixed number of round trips, however large the inventory is."""
 
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
 from deltacloud_images.driver import Session
 from deltacloud_images.errors import Conflict, ObjectNotFound, ValidationFailure
+from deltacloud_images.kit.pool import Lease
 from deltacloud_images.models import (
     HardwareProfile,
     Image,
@@ -19,8 +19,9 @@ from deltacloud_images.models import (
     Realm,
 )
 from deltacloud_vsphere import convert, launch
-from deltacloud_vsphere.places import Lease, is_sendable
+from deltacloud_vsphere.login import Login
 from deltacloud_vsphere.rows import Row
+from deltacloud_vsphere.soap import is_sendable
 from deltacloud_vsphere.vcenter import VCenter
 
 _OBJECT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
@@ -28,82 +29,81 @@ _LONGEST_NAME = 80
 
 
 class VsphereSession(Session):
-    """What one vCenter user sees and does. Each verb has the whole time limit."""
+    """What one vCenter user sees and does."""
 
-    def __init__(self, lease: Lease, user: str, timeout_seconds: float, task_wait_seconds: float) -> None:
-        """Logs in when the first verb needs it."""
-        self._lease = lease
+    def __init__(self, lease: Lease[Login], user: str, task_wait_seconds: float) -> None:
+        """Log in when the first call needs it.
+
+        ``task_wait_seconds`` is how long a call waits for a task of the vCenter.
+        """
+        self._vcenter = VCenter(lease)
         self._user = user
-        self._timeout_seconds = timeout_seconds
         self._task_wait_seconds = task_wait_seconds
-
-    def _vcenter(self) -> VCenter:
-        return VCenter(self._lease, time.monotonic() + self._timeout_seconds)
 
     def verify(self) -> None:
         """Log in, or ask whether the login still holds."""
-        self._vcenter().is_alive()
+        self._vcenter.is_alive()
 
     def account_id(self) -> str:
         """All that a user sees is the user's."""
         return self._user
 
     def close(self) -> None:
-        """Leave the login to others."""
-        self._lease.close()
+        """Leave the login to other requests."""
+        self._vcenter.close()
 
     def images(self, wanted: ImageFilter) -> Iterator[Image]:
         """The templates of all datacenters and folders. vCenters cannot filter."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         rows = vcenter.listed({"VirtualMachine": _image_properties(vcenter)})
         return (convert.image(row, self._user) for row in rows if convert.is_template(row))
 
     def image(self, image_id: str) -> Image:
         """By id, or by name where exactly one template bears it; ``Conflict`` where several do."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         return convert.image(_template(vcenter, image_id, _image_properties(vcenter)), self._user)
 
     def create_image(self, new: NewImage) -> Image:
         """The virtual machine itself becomes the template: it keeps its id, name and notes, and is no instance then."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         known = self._instance(_instance_row(vcenter, new.instance_id, convert.INSTANCE))
         if not known.can_create_image:
             raise Conflict(f"Instance '{known.id}' is {known.state}: it can be saved as an image when it is STOPPED.")
-        vcenter.call("VirtualMachine", known.id, "MarkAsTemplate")
+        vcenter.call(known.id, "MarkAsTemplate")
         return convert.image(_template(vcenter, known.id, _image_properties(vcenter)), self._user)
 
     def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
         """With its disks. Never an ordinary virtual machine."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         self._run(vcenter, _template(vcenter, image_id, convert.IMAGE_NAMES), "Destroy_Task")
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
         """The virtual machines that are no templates, and the clones of templates that the vCenter is making."""
-        rows = self._vcenter().listed({"VirtualMachine": convert.INSTANCE, "Task": convert.TASK}, with_tasks=True)
-        machines = [row for row in rows if row.kind == "VirtualMachine"]
-        templates = {row.id for row in machines if convert.is_template(row)}
-        for row in machines:
-            if row.id not in templates:
+        templates, clones = set(), []
+        for row in self._vcenter.listed({"VirtualMachine": convert.INSTANCE, "Task": convert.TASK}, with_tasks=True):
+            if convert.is_template(row):
+                templates.add(row.id)
+            elif row.kind == "VirtualMachine":
                 yield convert.instance(row, self._user)
-        for row in rows:
-            if convert.is_clone(row) and convert.is_going_on(row) and row.text("info.entity") in templates:
-                yield convert.pending(row, self._user)
+            elif convert.is_clone(row) and convert.is_going_on(row):
+                clones.append(row)
+        yield from (convert.pending(row, self._user) for row in clones if row.text("info.entity") in templates)
 
     def instance(self, instance_id: str) -> Instance:
         """By id, or by the id of the task that makes it, as long as the vCenter remembers the task."""
-        return self._instance(_instance_row(self._vcenter(), instance_id, convert.INSTANCE))
+        return self._instance(_instance_row(self._vcenter, instance_id, convert.INSTANCE))
 
     def create_instance(self, new: NewInstance) -> Sequence[Instance]:
         """A clone, powered on; ``PENDING`` where it is not finished after ``task_wait_seconds``."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         name = _new_name(new.name)
         template = _template(vcenter, new.image_id, convert.IMAGE_PLACE)
         size = launch.sizes(new.properties, new.profile or _profile(vcenter)) if new.properties else None
-        inventory = vcenter.listed({"ComputeResource": launch.COMPUTE, "Datacenter": launch.DATACENTER})
+        inventory = list(vcenter.listed({"ComputeResource": launch.COMPUTE, "Datacenter": launch.DATACENTER}))
         plan = launch.plan(template, new.realm_id, inventory, size)
-        task = vcenter.call("VirtualMachine", template.id, "CloneVM_Task", name=convert.escaped(name), **plan)
-        made = vcenter.settle(task._GetMoId(), self._task_wait_seconds)
-        row = _instance_row(vcenter, made or task._GetMoId(), convert.INSTANCE)
+        task_id = vcenter.start(template.id, "CloneVM_Task", name=convert.escaped(name), **plan)
+        made = vcenter.settle(task_id, self._task_wait_seconds)
+        row = _instance_row(vcenter, made or task_id, convert.INSTANCE)
         return (replace(self._instance(row), name=name),)
 
     def start_instance(self, instance_id: str) -> Instance:
@@ -120,34 +120,33 @@ class VsphereSession(Session):
 
     def destroy_instance(self, instance_id: str) -> None:
         """With its disks. Never a template."""
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         self._run(vcenter, _machine(vcenter, instance_id, ()), "Destroy_Task")
 
     def hardware_profiles(self) -> Sequence[HardwareProfile]:
         """One, as large as the largest host."""
-        return (_profile(self._vcenter()),)
+        return (_profile(self._vcenter),)
 
     def realms(self) -> Iterator[Realm]:
         """Datastores and clusters."""
         wanted = {"Datastore": convert.DATASTORE, "ClusterComputeResource": convert.CLUSTER}
-        return map(convert.realm, self._vcenter().listed(wanted))
+        return map(convert.realm, self._vcenter.listed(wanted))
 
     def _instance(self, row: Row) -> Instance:
         return (convert.pending if row.kind == "Task" else convert.instance)(row, self._user)
 
     def _act(self, instance_id: str, task_method: str, guest_method: str) -> Instance:
-        vcenter = self._vcenter()
+        vcenter = self._vcenter
         row = _machine(vcenter, instance_id, (convert.TOOLS,))
         if guest_method and row.text(convert.TOOLS) == "guestToolsRunning":
-            vcenter.call("VirtualMachine", row.id, guest_method)
+            vcenter.call(row.id, guest_method)
         else:
             self._run(vcenter, row, task_method)
         return self._instance(_instance_row(vcenter, row.id, convert.INSTANCE))
 
     def _run(self, vcenter: VCenter, row: Row, task_method: str) -> None:
         """Start a task on a virtual machine; raise its fault where it fails soon. It may still go on after this."""
-        task = vcenter.call("VirtualMachine", row.id, task_method)
-        vcenter.settle(task._GetMoId(), self._task_wait_seconds)
+        vcenter.settle(vcenter.start(row.id, task_method), self._task_wait_seconds)
 
 
 def _profile(vcenter: VCenter) -> HardwareProfile:
@@ -155,7 +154,7 @@ def _profile(vcenter: VCenter) -> HardwareProfile:
 
 
 def _image_properties(vcenter: VCenter) -> Sequence[str]:
-    return (*convert.IMAGE, convert.CREATED) if vcenter.tells_creation else convert.IMAGE
+    return (*convert.IMAGE, convert.CREATED) if vcenter.has_creation else convert.IMAGE
 
 
 def _template(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:

@@ -1,31 +1,27 @@
-"""The way to a vCenter: pyvmomi's SOAP over pooled HTTPS connections, within time limits, and how answers are read."""
+"""pyvmomi's SOAP over the kit's transport, and how responses are read."""
 
-import random
-import ssl
-import time
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
-import urllib3
-from pyVmomi import vim
+from lxml.etree import _Element
 from pyVmomi.SoapAdapter import SoapResponseDeserializer, SoapStubAdapterBase
 from pyVmomi.VmomiSupport import versionMap
-from urllib3.exceptions import NewConnectionError, ProtocolError, SSLError
 
-from deltacloud_vsphere.config import ProviderSettings
-from deltacloud_vsphere.rows import VIM, Row
-from deltacloud_vsphere.tls import tls_context
+from deltacloud_images.errors import ProviderError, throttled
+from deltacloud_images.kit import xml
+from deltacloud_images.kit.retries import Retry, by_status
+from deltacloud_images.kit.transport import Response, Transport
+from deltacloud_images.kit.values import DATA_ERRORS
+from deltacloud_vsphere.rows import VIM
 
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
-_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_POOLED_CONNECTIONS = 8
-_ATTEMPTS = 3
-_FIRST_PAUSE = 0.1
-#: Answers of a reverse proxy whose vCenter is overloaded or about to start.
-_TRY_AGAIN = frozenset({429, 503})
-#: Calls that change nothing, so that they may be sent again when no answer came.
+#: The cookie of a session, the only one that is kept.
+_SESSION_COOKIE = re.compile(r"vmware_soap_session=[\x21-\x3a\x3c-\x7e]+")
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Methods that change nothing, so that they may be called again when the response was lost.
 _REPEATABLE = frozenset(
     {
         "ContinueRetrievePropertiesEx",
@@ -38,164 +34,100 @@ _REPEATABLE = frozenset(
     }
 )
 
-#: The versions of the API to speak: the second, where the vCenter has it, tells when a VM was created.
+#: The versions of the API to speak: the second, where the vCenter has it, has the time at which a VM was created.
 OLD_API = versionMap["vim25/5.5"]
 API_6_7 = versionMap["vim25/6.7"]
 
 
-class BadAnswer(Exception):
-    """What came is no answer to what was asked."""
-
-
-class UnexpectedStatus(Exception):
-    """An HTTP status that no vCenter gives to a SOAP call."""
-
-    def __init__(self, status: int) -> None:
-        """``status`` as it came."""
-        super().__init__(f"HTTP {status}")
-        self.status = status
+def is_sendable(text: str) -> bool:
+    """Return whether XML, and so a request to a vCenter, can hold a text."""
+    return _NOT_XML.search(text) is None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What the property collector answers; ``token`` asks for the rest and is empty if there is none."""
+class Objects:
+    """A response of the property collector; ``token`` requests the rest and is empty if there is none."""
 
-    rows: list[Row]
+    contents: list[_Element]
     token: str
 
 
-class Transport:
-    """Connections to one vCenter, opened when they are needed and used by all threads."""
-
-    def __init__(self, settings: ProviderSettings, timeout_seconds: float) -> None:
-        """Opens nothing yet; raises ``OSError`` where ``ca_file`` cannot be read."""
-        self._connect_seconds = timeout_seconds / 2
-        if not settings.verify_tls:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self._pool = urllib3.HTTPSConnectionPool(
-            settings.host,
-            settings.port,
-            maxsize=_POOLED_CONNECTIONS,
-            ssl_context=tls_context(settings),
-            assert_hostname=None if settings.verify_tls else False,
-        )
-
-    def post(self, body: bytes, headers: Mapping[str, str], deadline: float) -> urllib3.BaseHTTPResponse:
-        """The whole answer. ``deadline`` is a time of ``time.monotonic``; raises urllib3's errors."""
-        left = time_left(deadline)
-        timeout = urllib3.Timeout(connect=min(left, self._connect_seconds), read=left)
-        return self._pool.urlopen(
-            "POST", "/sdk", body=body, headers=headers, retries=False, redirect=False, timeout=timeout
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._pool.close()
-
-
-def time_left(deadline: float) -> float:
-    """Seconds until the deadline; raises ``TimeoutError`` when there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the time limit of the request has passed")
-    return left
-
-
 class Stub(SoapStubAdapterBase):  # type: ignore[misc]
-    """What pyvmomi's objects call through: one caller's session on a vCenter, until a deadline.
+    """What pyvmomi's objects call through: one caller's session on a vCenter.
 
-    Faults of the vCenter are raised as pyvmomi's exceptions. The property collector's answers come as ``Page``: they
-    are the large ones, and pyvmomi's own reader, which makes an object of each value, takes several times as long.
+    Faults of the vCenter are raised as pyvmomi's exceptions. The property collector's responses are returned as
+    ``Objects``, because they are large and pyvmomi's own reader, which makes an object of each value, takes several
+    times as long.
     """
 
-    def __init__(self, transport: Transport, deadline: float, version: str = OLD_API, cookie: str = "") -> None:
-        """``cookie`` is that of a session; empty before the login."""
+    def __init__(self, transport: Transport, url: str, version: str = OLD_API, cookie: str = "") -> None:
+        """``url`` is that of the vCenter's API; ``cookie`` is that of a session, empty before the login."""
         super().__init__(version)
         self.requestContext = None
-        self.deadline = deadline
         self.cookie = cookie
         self._transport = transport
+        self._url = url
 
     def InvokeMethod(self, mo: Any, info: Any, args: Any) -> Any:  # noqa: N802 (pyvmomi calls it so)
-        """What the method of a managed object returns."""
-        body = self.SerializeRequest(mo, info, args)
-        response = self._send(body, repeatable=info.wsdlName in _REPEATABLE)
-        cookies = [each.partition(";")[0] for each in response.headers.getlist("Set-Cookie")]
-        self.cookie = "; ".join(cookies) or self.cookie
-        content = _content(response.data, info.wsdlName)
+        """Return what the method of a managed object returns."""
+        response = self._transport.request(
+            "POST",
+            self._url,
+            headers=self._headers(),
+            body=self.SerializeRequest(mo, info, args),
+            repeatable=info.wsdlName in _REPEATABLE,
+            judge=_judge,
+        )
+        self._check_status(response)
+        self._keep_cookie(response)
+        content = _content(response.body, info.wsdlName)
         if content.tag == f"{_SOAP}Fault":
-            raise self._deserialize(response.data, info, Exception)
+            raise self._deserialize(response.body, info, Exception)
         if info.wsdlName.endswith("RetrievePropertiesEx"):
-            return _page(content)
-        return self._deserialize(response.data, info, object)
+            return _objects(content)
+        return self._deserialize(response.body, info, object)
 
-    def _send(self, body: bytes, *, repeatable: bool) -> urllib3.BaseHTTPResponse:
+    def _headers(self) -> Mapping[str, str]:
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": self.versionId, "Accept-Encoding": "gzip"}
-        if self.cookie:
-            headers["Cookie"] = self.cookie
-        for attempt in range(_ATTEMPTS if repeatable else 1):
-            if attempt:
-                pause = _FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1)
-                time.sleep(min(pause, time_left(self.deadline)))
-            try:
-                response = self._transport.post(body, headers, self.deadline)
-            except (NewConnectionError, ProtocolError, SSLError) as error:
-                failure: Exception = error
-                if _is_untrusted(error):
-                    break
-            else:
-                if response.status in (200, 500):
-                    return response
-                failure = UnexpectedStatus(response.status)
-                if response.status not in _TRY_AGAIN:
-                    break
-        raise failure
+        return headers | {"Cookie": self.cookie} if self.cookie else headers
 
-    def _deserialize(self, data: bytes, info: Any, expected: type) -> Any:
+    def _check_status(self, response: Response) -> None:
+        if response.status == 429 or (response.status == 503 and response.retry_after is not None):
+            raise throttled(self._transport.title, response.retry_after)
+        if response.status not in (200, 500):
+            raise ProviderError(f"vSphere, or a proxy before it, responded with HTTP status {response.status}.")
+
+    def _keep_cookie(self, response: Response) -> None:
+        for header in response.headers.getlist("Set-Cookie"):
+            if cookie := _SESSION_COOKIE.match(header):
+                self.cookie = cookie[0]
+
+    def _deserialize(self, body: bytes | bytearray, info: Any, expected: type) -> Any:
         try:
-            result = SoapResponseDeserializer(self).Deserialize(data, info.result)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise BadAnswer(f"the answer to {info.wsdlName} has another form than the API's") from error
+            cleaned = xml.without_control_characters(bytes(body))
+            result = SoapResponseDeserializer(self).Deserialize(cleaned, info.result)
+        except (*DATA_ERRORS, ExpatError) as error:
+            raise ProviderError(f"vSphere's response to {info.wsdlName} makes no sense.") from error
         if not isinstance(result, expected):
-            raise BadAnswer(f"the answer to {info.wsdlName} holds no {expected.__name__}")
+            raise ProviderError(f"vSphere's response to {info.wsdlName} makes no sense: it has no {expected.__name__}.")
         return result
 
 
-def _is_untrusted(error: Exception) -> bool:
-    return bool(error.args) and isinstance(error.args[0], ssl.SSLCertVerificationError)
+def _judge(response: Response) -> Retry:
+    """A SOAP fault has the status 500, and is final."""
+    return Retry.NEVER if response.status == 500 else by_status(response)
 
 
-def _content(data: bytes, method: str) -> ElementTree.Element:
-    """The element in the envelope's body; raises ``BadAnswer`` unless it is this method's response or a fault."""
-    try:
-        envelope = ElementTree.fromstring(data)  # noqa: S314 (expat bounds entities; the vCenter holds all secrets)
-    except ElementTree.ParseError as error:
-        raise BadAnswer(f"the answer to {method} is no XML") from error
-    body = envelope.find(f"{_SOAP}Body")
+def _content(data: bytes | bytearray, method: str) -> _Element:
+    """Return the element in the envelope's body; raise ``ProviderError`` unless it is a response of this method."""
+    body = xml.parse(data).find(f"{_SOAP}Body")
     if body is None or len(body) != 1 or body[0].tag not in (f"{_SOAP}Fault", f"{VIM}{method}Response"):
-        raise BadAnswer(f"the answer to {method} is no SOAP")
+        raise ProviderError(f"vSphere's response to {method} makes no sense: it is not SOAP.")
     return body[0]
 
 
-def _page(response: ElementTree.Element) -> Page:
+def _objects(response: _Element) -> Objects:
     result = response.find(f"{VIM}returnval")
     if result is None:
-        return Page([], "")
-    rows = [_row(each) for each in result.iter(f"{VIM}objects")]
-    return Page(rows, result.findtext(f"{VIM}token") or "")
-
-
-def _row(content: ElementTree.Element) -> Row:
-    """Raises ``NotAuthenticated`` where the vCenter withholds the properties for want of a session."""
-    values = {}
-    for each in content:
-        if each.tag == f"{VIM}propSet":
-            values[each[0].text or ""] = each[1]
-        elif each.tag == f"{VIM}missingSet" and _is_not_authenticated(each):
-            raise vim.fault.NotAuthenticated()
-    return Row(content[0].get("type", ""), content[0].text or "", values)
-
-
-def _is_not_authenticated(missing: ElementTree.Element) -> bool:
-    kinds = (each.get(_XSI_TYPE, "") for each in missing.iter(f"{VIM}fault"))
-    return any(kind.rpartition(":")[2] == "NotAuthenticated" for kind in kinds)
+        return Objects([], "")
+    return Objects(result.findall(f"{VIM}objects"), result.findtext(f"{VIM}token") or "")

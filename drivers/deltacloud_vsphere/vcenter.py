@@ -1,18 +1,22 @@
-"""One caller on one vCenter for the length of one verb: calls, renewed logins, and questions to the inventory."""
+"""One caller on one vCenter: calls, renewed logins, and queries to the inventory."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pyVmomi import vim, vmodl
 
-from deltacloud_vsphere.places import Lease
-from deltacloud_vsphere.pool import Login
-from deltacloud_vsphere.rows import Row
-from deltacloud_vsphere.soap import API_6_7, Page, Stub, time_left
+from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit.deadline import current
+from deltacloud_images.kit.pages import Page, Restart, listed
+from deltacloud_images.kit.pool import Lease
+from deltacloud_images.kit.values import converted, converted_one
+from deltacloud_vsphere.login import Login
+from deltacloud_vsphere.rows import Row, row
+from deltacloud_vsphere.soap import Objects, Stub
 
-Answer = TypeVar("Answer")
-#: Kinds of managed objects, each with the properties wanted of it.
+Result = TypeVar("Result")
+#: Kinds of managed objects, each with the properties requested of it.
 Wanted = Mapping[str, Sequence[str]]
 
 _Query = vmodl.query.PropertyCollector
@@ -32,37 +36,56 @@ _LONGEST_PAUSE = 1.0
 
 
 class VCenter:
-    """The vCenter until a deadline. A call whose session has ended is repeated once, after another login."""
+    """The vCenter of a login. A call whose session has ended is repeated once, after another login."""
 
-    def __init__(self, lease: Lease, deadline: float) -> None:
-        """``deadline`` is a time of ``time.monotonic``."""
+    def __init__(self, lease: Lease[Login]) -> None:
+        """Log in when the first call needs it."""
         self._lease = lease
-        self._deadline = deadline
 
     @property
-    def tells_creation(self) -> bool:
-        """Whether this vCenter tells when a VM was created."""
-        return bool(self._lease.login(self._deadline).version == API_6_7)
+    def has_creation(self) -> bool:
+        """Whether this vCenter has the time at which a VM was created."""
+        return self._lease.item.has_creation
 
     def is_alive(self) -> None:
         """Ask for as little as can be asked."""
         self._ask(lambda stub, _: vim.ServiceInstance("ServiceInstance", stub).CurrentTime())
 
-    def call(self, kind: str, managed_id: str, method: str, **parameters: Any) -> Any:
-        """What a method of a managed object returns."""
-        return self._ask(lambda stub, _: getattr(_KINDS[kind](managed_id, stub), method)(**parameters))
+    def close(self) -> None:
+        """Leave the login to other requests."""
+        self._lease.close()
 
-    def listed(self, wanted: Wanted, *, with_tasks: bool = False) -> list[Row]:
-        """All objects of these kinds below the root, and the root where it is of one; one round trip.
+    def call(self, machine_id: str, method: str) -> None:
+        """Call a method of a virtual machine that returns nothing."""
+        self._ask(lambda stub, _: getattr(vim.VirtualMachine(machine_id, stub), method)())
 
-        ``with_tasks`` adds the vCenter's recent tasks, whose properties are then among the wanted.
+    def start(self, machine_id: str, method: str, **parameters: Any) -> str:
+        """Start a task on a virtual machine and return the task's id."""
+        task = self._ask(lambda stub, _: getattr(vim.VirtualMachine(machine_id, stub), method)(**parameters))
+        if not isinstance(task, vim.Task) or not task._GetMoId():
+            raise ProviderError(f"vSphere's response to {method} makes no sense: it names no task.")
+        return str(task._GetMoId())
+
+    def listed(self, wanted: Wanted, *, with_tasks: bool = False) -> Iterator[Row]:
+        """Yield all objects of these kinds below the root, and the root where it is of one; one round trip a page.
+
+        ``with_tasks`` adds the vCenter's recent tasks, whose properties are then among the wanted. Malformed objects
+        are left out.
         """
 
-        def ask(stub: Stub, login: Login) -> list[Row]:
-            view = self._view(stub, login, [kind for kind in wanted if kind != "Task"])
+        def fetch(token: str) -> Page[Row]:
+            if token:
+                login = self._lease.item
+                objects = _collector(login.stub(), login).ContinueRetrievePropertiesEx(token)
+            else:
+                objects = self._ask(first)
+            return Page(list(converted(objects.contents, row, "object")), objects.token)
+
+        def first(stub: Stub, login: Login) -> Objects:
+            view = _view(stub, login, [kind for kind in wanted if kind != "Task"])
             roots = [_through(view, "view"), _Query.ObjectSpec(obj=_managed(login.root))]
             if with_tasks:
-                roots.append(_through(vim.TaskManager(login.task_manager), "recentTask"))
+                roots.append(_through(vim.TaskManager(login.services.task_manager), "recentTask"))
             try:
                 return _collect(stub, login, roots, wanted)
             except vmodl.fault.ManagedObjectNotFound as error:
@@ -70,64 +93,70 @@ class VCenter:
                     raise vim.fault.NotAuthenticated() from error
                 raise
 
-        return self._ask(ask)
+        return listed(fetch, restart=Restart(_has_ended, lambda row: f"{row.kind} {row.id}"))
 
     def found(self, objects: Sequence[tuple[str, str]], wanted: Wanted) -> list[Row]:
-        """Those of these objects that there are; one round trip.
+        """Return those of these objects that exist; one round trip.
 
         At most one may be a virtual machine; it is left out if it lies outside of the configured datacenter.
         """
 
         def ask(stub: Stub, login: Login) -> list[Row]:
-            if not self._lease.place.datacenter:
+            if login.root[0] != "Datacenter":
                 roots = [_Query.ObjectSpec(obj=_managed(each)) for each in objects]
-                return _collect(stub, login, roots, wanted, missing_are_left_out=True)
+                return _rows(_collect(stub, login, roots, wanted, missing_are_left_out=True))
             roots = [_Query.ObjectSpec(obj=_managed(each), skip=False, selectSet=_upwards()) for each in objects]
-            rows = _collect(stub, login, roots, {**wanted, "Datacenter": ("name",)}, missing_are_left_out=True)
+            both = {**wanted, "Datacenter": ("name",)}
+            rows = _rows(_collect(stub, login, roots, both, missing_are_left_out=True))
             inside = any((row.kind, row.id) == login.root for row in rows)
             return [row for row in rows if row.kind in wanted and (inside or row.kind != "VirtualMachine")]
 
         return self._ask(ask)
 
     def settle(self, task_id: str, wait_seconds: float) -> str | None:
-        """Wait so long for a task and raise its fault if it fails.
+        """Wait so long for a task, at most half of the time left, and raise its fault if it fails.
 
         Returns the id of the object that it made, empty if it made none, and ``None`` if it still goes on.
         """
-        give_up = time.monotonic() + min(wait_seconds, time_left(self._deadline) / 2)  # the rest is for the answer
+        give_up = time.monotonic() + min(wait_seconds, current().left() / 2)  # the rest is for the response
         pause = _FIRST_PAUSE
         while True:
             info = self._ask(lambda stub, _: vim.Task(task_id, stub).info)
+            if not isinstance(info, vim.TaskInfo):
+                raise ProviderError("vSphere's response makes no sense: it describes no task.")
             if info.state in _ENDED:
                 break
             if time.monotonic() + pause > give_up:
                 return None
-            time.sleep(pause)
+            current().sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         if info.state == "error":
-            raise info.error
+            raise info.error or ProviderError("vSphere's task failed without a reason.")
         return info.result._GetMoId() if isinstance(info.result, vim.ManagedEntity) else ""
 
-    def _ask(self, call: Callable[[Stub, Login], Answer]) -> Answer:
-        login = self._lease.login(self._deadline)
+    def _ask(self, call: Callable[[Stub, Login], Result]) -> Result:
+        login = self._lease.item
         try:
-            return call(self._stub(login), login)
+            return call(login.stub(), login)
         except vim.fault.NotAuthenticated:
-            login = self._lease.renew(self._deadline)
-            return call(self._stub(login), login)
+            login = self._lease.renew()
+            return call(login.stub(), login)
 
-    def _stub(self, login: Login) -> Stub:
-        return Stub(self._lease.place.transport, self._deadline, login.version, login.cookie)
 
-    def _view(self, stub: Stub, login: Login, kinds: Sequence[str]) -> Any:
-        """The session's container view of these kinds; the vCenter keeps it up to date."""
-        key = " ".join(kinds)
-        with login.lock:
-            if key not in login.views:
-                manager = vim.view.ViewManager(login.view_manager, stub)
-                view = manager.CreateContainerView(_managed(login.root), [_KINDS[kind] for kind in kinds], True)
-                login.views[key] = view._GetMoId()
-        return vim.view.ContainerView(login.views[key])
+def _has_ended(error: Exception) -> bool:
+    return isinstance(error, vim.fault.NotAuthenticated)
+
+
+def _view(stub: Stub, login: Login, kinds: Sequence[str]) -> Any:
+    """Return the session's container view of these kinds; the vCenter keeps it up to date."""
+    key = " ".join(kinds)
+    if key not in login.views:
+        manager = vim.view.ViewManager(login.services.view_manager, stub)
+        view = manager.CreateContainerView(_managed(login.root), [_KINDS[kind] for kind in kinds], True)
+        if not isinstance(view, vim.view.ContainerView):
+            raise ProviderError("vSphere's response makes no sense: it names no view.")
+        login.views[key] = view._GetMoId()
+    return vim.view.ContainerView(login.views[key])
 
 
 def _managed(reference: tuple[str, str]) -> Any:
@@ -151,15 +180,18 @@ def _upwards() -> list[Any]:
 
 def _collect(
     stub: Stub, login: Login, roots: Sequence[Any], wanted: Wanted, *, missing_are_left_out: bool = False
-) -> list[Row]:
-    collector = _Query(login.property_collector, stub)
+) -> Objects:
     properties = [_Query.PropertySpec(type=_KINDS[kind], pathSet=list(paths)) for kind, paths in wanted.items()]
     spec = _Query.FilterSpec(
         objectSet=list(roots), propSet=properties, reportMissingObjectsInResults=missing_are_left_out
     )
-    page: Page = collector.RetrievePropertiesEx([spec], _Query.RetrieveOptions())
-    rows = page.rows
-    while page.token:
-        page = collector.ContinueRetrievePropertiesEx(page.token)
-        rows += page.rows
-    return rows
+    objects: Objects = _collector(stub, login).RetrievePropertiesEx([spec], _Query.RetrieveOptions())
+    return objects
+
+
+def _collector(stub: Stub, login: Login) -> Any:
+    return _Query(login.services.property_collector, stub)
+
+
+def _rows(objects: Objects) -> list[Row]:
+    return [converted_one(each, row, "object") for each in objects.contents]

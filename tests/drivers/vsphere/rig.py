@@ -25,6 +25,7 @@ class VsphereRig(Rig):
     credentials = Credentials("user", "pass")
     wrong_credentials = Credentials("user", "wrong")
     owner_id = "user"
+    timeout_seconds = 1.0
     renews_sessions = True
     anything = InstanceFilter()
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
@@ -58,13 +59,15 @@ class VsphereRig(Rig):
         self.authority.issue_cert(host).configure_cert(context)
         return context
 
-    def new_driver(self, timeout_seconds: float = 1.5, **table: Any) -> VsphereDriver:
-        return VsphereDriver.from_config(
-            {"providers": {"main": self.provider_table()}} | table, timeout_seconds=timeout_seconds
-        )
+    def new_driver(self, **table: Any) -> VsphereDriver:
+        return VsphereDriver.from_config({"providers": {"main": self.provider_table()}} | table)
 
     def provider_table(self, **table: Any) -> dict[str, Any]:
         return {"host": "localhost", "port": self.proxy.address[1], "ca_file": str(self.ca_file), **table}
+
+    def with_next_page(self, body: bytes, token: str) -> bytes | None:
+        end = b"</returnval></RetrievePropertiesExResponse>"
+        return body.replace(end, b"<token>%s</token>%s" % (token.encode(), end)) if end in body else None
 
     def seed_image(self) -> str:
         machine = self.seed_machine()
@@ -152,7 +155,7 @@ class VsphereRig(Rig):
             driver.close()
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.EXPIRED:
             self.end_sessions()
             yield self.driver

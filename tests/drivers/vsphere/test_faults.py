@@ -1,17 +1,17 @@
 """What the vCenter's faults and a broken way to it become."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import trustme
-import urllib3
 from pyVmomi import vim, vmodl
-from urllib3.exceptions import ProtocolError
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import (
+    DEFAULT_RETRY_AFTER,
     AuthenticationFailure,
     ConfigurationError,
     Conflict,
@@ -19,12 +19,12 @@ from deltacloud_images.errors import (
     Forbidden,
     ObjectNotFound,
     ProviderError,
-    ProviderTimeout,
 )
+from deltacloud_images.kit import retries
 from deltacloud_images.models import ImageFilter, NewImage
 from deltacloud_images.testing import Fault, FaultProxy
+from deltacloud_images.testing.exchange import Exchange, Reply
 from deltacloud_vsphere import VsphereDriver
-from deltacloud_vsphere.soap import Transport, UnexpectedStatus
 from tests.drivers.vsphere.rig import VsphereRig
 from tests.drivers.vsphere.vcsim import Vcsim
 
@@ -83,7 +83,6 @@ def test_only_what_is_the_clouds_is_translated(rig: VsphereRig) -> None:
     for bug in (KeyError("x"), TypeError("x"), ValueError("x"), AssertionError("x")):
         assert rig.driver.translate(bug) is None
     assert type(rig.driver.translate(vmodl.RuntimeFault(msg="why"))) is ProviderError
-    assert type(rig.driver.translate(UnexpectedStatus(404))) is ProviderError
 
 
 def test_a_vcenter_that_was_restarted_is_logged_in_to_anew(rig: VsphereRig) -> None:
@@ -109,49 +108,52 @@ def test_a_connection_that_was_closed_meanwhile_is_opened_anew(rig: VsphereRig, 
     assert catalog.create_image(NewImage(machine)).id == machine
 
 
-def lose_answer(monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[str]:
-    """Lose the answers to so many calls of a method, which the vCenter has got."""
-    lost: list[str] = []
-    post = Transport.post
+class LosingReplies:
+    """Forwards requests, and cuts the connection before so many replies to one method."""
 
-    def losing(self: Transport, body: bytes, headers: Any, deadline: float) -> Any:
-        response = post(self, body, headers, deadline)
-        if f"<{method} ".encode() in body and len(lost) < times:
-            lost.append(method)
-            raise ProtocolError("Connection aborted.", ConnectionResetError())
-        return response
+    def __init__(self, method: str, times: int) -> None:
+        self.lost = 0
+        self._start = f"<{method} ".encode()
+        self._times = times
 
-    monkeypatch.setattr(Transport, "post", losing)
-    return lost
+    def __call__(self, exchange: Exchange) -> None:
+        reply = exchange.forward()
+        if self._start in exchange.request and self.lost < self._times:
+            self.lost += 1
+            exchange.connection.shutdown(socket.SHUT_RDWR)
+        else:
+            exchange.send(reply)
 
 
-def test_a_question_is_repeated_when_its_answer_is_lost(
-    rig: VsphereRig, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("_short_pauses")
+def test_a_read_is_repeated_when_its_response_is_lost(rig: VsphereRig, catalog: Catalog) -> None:
     image = rig.seed_image()
-    lost = lose_answer(monkeypatch, "RetrievePropertiesEx", 2)
-    assert image in {each.id for each in catalog.images(ImageFilter())}
-    assert len(lost) == 2
+    losing = LosingReplies("RetrievePropertiesEx", 2)
+    with rig.proxy.hostile(losing):
+        assert image in {each.id for each in catalog.images(ImageFilter())}
+    assert losing.lost == 2
 
 
-def test_a_question_is_not_repeated_for_ever(
-    rig: VsphereRig, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost = lose_answer(monkeypatch, "RetrievePropertiesEx", 99)
-    with pytest.raises(ProviderError):
+@pytest.mark.usefixtures("_short_pauses")
+def test_a_read_is_not_repeated_for_ever(rig: VsphereRig, catalog: Catalog) -> None:
+    losing = LosingReplies("RetrievePropertiesEx", 99)
+    with rig.proxy.hostile(losing), pytest.raises(ProviderError):
         list(catalog.images(ImageFilter()))
-    assert len(lost) == 3
+    assert losing.lost == retries.MAX_ATTEMPTS
 
 
 @pytest.mark.parametrize("method", ["CloneVM_Task", "Login", "MarkAsTemplate", "Destroy_Task"])
-def test_a_change_is_never_repeated_when_its_answer_is_lost(
-    rig: VsphereRig, monkeypatch: pytest.MonkeyPatch, method: str
-) -> None:
+def test_a_change_is_never_repeated_when_its_response_is_lost(rig: VsphereRig, method: str) -> None:
     image, machine = rig.seed_image(), rig.seed_instance()
     driver = rig.new_driver()
-    lost = lose_answer(monkeypatch, method, 99)
+    losing = LosingReplies(method, 99)
     rig.vcsim.calls()
-    with Catalog(driver, rig.credentials, None) as catalog:
+    with rig.proxy.hostile(losing), Catalog(driver, rig.credentials, None) as catalog:
         changes: dict[str, Callable[[], Any]] = {
             "CloneVM_Task": lambda: catalog.create_instance(rig.launch_of(image), ""),
             "Destroy_Task": lambda: catalog.destroy_image(image, {}),
@@ -160,7 +162,7 @@ def test_a_change_is_never_repeated_when_its_answer_is_lost(
         }
         with pytest.raises(ProviderError):
             changes[method]()
-    assert rig.vcsim.calls().count(method) == len(lost) == 1
+    assert rig.vcsim.calls().count(method) == losing.lost == 1
     driver.close()
 
 
@@ -177,34 +179,37 @@ def test_a_page_of_a_proxy_is_no_answer(rig: VsphereRig) -> None:
         driver.close()
 
 
-def test_an_answer_is_waited_for_no_longer_than_the_limit(rig: VsphereRig) -> None:
-    driver = rig.new_driver(timeout_seconds=0.3)
-    with (
-        Catalog(driver, rig.credentials, None) as catalog,
-        rig.proxy.broken(Fault.TIMEOUT),
-        pytest.raises(ProviderTimeout),
-    ):
+@pytest.mark.usefixtures("_short_pauses")
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_after", "attempts"),
+    [
+        (404, (), None, 1),
+        (403, (), None, 1),
+        (500, (), None, 1),
+        (503, (), None, retries.MAX_ATTEMPTS),
+        (429, (), DEFAULT_RETRY_AFTER, retries.MAX_ATTEMPTS),
+        (503, (("Retry-After", "0"),), 0.0, retries.MAX_ATTEMPTS),
+        (503, (("Retry-After", "600"),), 600.0, 1),
+    ],
+)
+def test_an_http_error_of_a_proxy_is_the_clouds_failure(
+    rig: VsphereRig,
+    catalog: Catalog,
+    status: int,
+    headers: tuple[tuple[str, str], ...],
+    retry_after: float | None,
+    attempts: int,
+) -> None:
+    catalog.verify()
+    requests = []
+
+    def refuse(exchange: Exchange) -> None:
+        requests.append(exchange.request)
+        exchange.send(Reply(status, headers, b"no"))
+
+    with rig.proxy.hostile(refuse), pytest.raises(ProviderError) as raised:
         list(catalog.images(ImageFilter()))
-    driver.close()
-
-
-def test_every_call_has_time_outs_within_the_limit(rig: VsphereRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Any] = []
-    urlopen = urllib3.HTTPSConnectionPool.urlopen
-
-    def noting(self: urllib3.HTTPSConnectionPool, *arguments: Any, **options: Any) -> Any:
-        given.append(options["timeout"])
-        return urlopen(self, *arguments, **options)
-
-    monkeypatch.setattr(urllib3.HTTPSConnectionPool, "urlopen", noting)
-    driver = rig.new_driver(timeout_seconds=7)
-    with Catalog(driver, rig.credentials, None) as catalog:
-        catalog.create_instance(rig.launch_of(rig.seed_image()), "")
-    assert len(given) == 8
-    assert all(0 < each.connect_timeout <= 3.5 for each in given)
-    waits = [each.read_timeout for each in given]
-    assert 0 < waits[-1] < waits[0] <= 7, "all calls of a verb share one limit"
-    driver.close()
+    assert (type(raised.value).status, raised.value.retry_after, len(requests)) == (502, retry_after, attempts)
 
 
 @pytest.mark.parametrize("flaw", ["authority", "host"])
@@ -217,7 +222,7 @@ def test_a_wrong_certificate_gets_no_password(rig: VsphereRig, flaw: str) -> Non
         rig.vcsim.calls()
         for table in (rig.provider_table(port=port), {"host": "localhost", "port": port}):
             driver = rig.new_driver(providers={"main": table})
-            with Catalog(driver, rig.credentials, None) as catalog, pytest.raises(ProviderError, match="TLS"):
+            with Catalog(driver, rig.credentials, None) as catalog, pytest.raises(ProviderError, match="certificate"):
                 catalog.verify()
         assert rig.vcsim.calls() == []
         careless = rig.new_driver(providers={"main": {"host": "localhost", "port": port, "verify_tls": False}})

@@ -7,6 +7,7 @@ import pytest
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import Conflict, MethodNotAllowed, ObjectNotFound, ValidationFailure
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import Address, HardwareProfile, Instance, InstanceFilter, NewImage, Property, Realm
 from deltacloud_images.testing import eventually
 from tests.drivers.vsphere.rig import VsphereRig
@@ -173,9 +174,10 @@ def test_a_launch_answers_within_the_limit_however_long_it_may_wait(rig: Vsphere
     image = rig.seed_image()
     driver = rig.new_driver(task_wait_seconds=3600)
     rig.vcsim.hold_clones()
-    with Catalog(driver, rig.credentials, None) as catalog:
+    with Catalog(driver, rig.credentials, None, Deadline(1.5)) as catalog:
         (instance,) = catalog.create_instance(rig.launch_of(image), "")
-        rig.vcsim.release_clones()
+    rig.vcsim.release_clones()
+    with Catalog(driver, rig.credentials, None) as catalog:
         assert instance.state == "PENDING"
         assert eventually(lambda: catalog.instance(instance.id).state == "RUNNING")
     driver.close()
