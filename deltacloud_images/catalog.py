@@ -4,6 +4,7 @@ Whatever is common to all clouds is written here once, so that every driver beha
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import Token
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -18,7 +19,7 @@ from deltacloud_images.errors import (
     ProviderTimeout,
     ValidationFailure,
 )
-from deltacloud_images.kit.deadline import Deadline, in_force
+from deltacloud_images.kit.deadline import Deadline, put_in_force, restore
 from deltacloud_images.models import (
     HardwareProfile,
     Image,
@@ -51,24 +52,24 @@ ACTIONS = {
 class _Translating:
     """A context in which the deadline is in force and errors of the cloud become ours.
 
-    Errors that the driver does not know pass as bugs.
+    Errors that the driver does not know pass as bugs. Contexts may be nested, but belong to one thread.
     """
+
+    __slots__ = ("_deadline", "_driver", "_tokens")
 
     def __init__(self, driver: Driver[Any], deadline: Deadline) -> None:
         self._driver = driver
         self._deadline = deadline
-        self._contexts: list[in_force] = []
+        self._tokens: list[Token[Deadline]] = []
 
     def __enter__(self) -> None:
-        context = in_force(self._deadline)
-        context.__enter__()
-        self._contexts.append(context)
+        self._tokens.append(put_in_force(self._deadline))
 
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._contexts.pop().__exit__()
-        if isinstance(error, Exception) and not isinstance(error, DeltacloudError):
+        restore(self._tokens.pop())
+        if error is not None and isinstance(error, Exception) and not isinstance(error, DeltacloudError):
             known = self._driver.translate(error) or _translate_builtin(error, self._driver)
             if known is not None:
                 raise known from error
@@ -244,8 +245,9 @@ class Catalog:
     def _stream(self, found: Iterable[Item], matches: Callable[[Item], bool] | None) -> Iterator[Item]:
         """Yield items. The deadline is in force only while the driver works, not while the items are used."""
         items = iter(found if matches is None else filter(matches, found))
+        translating = self._translating
         while True:
-            with self._translating:
+            with translating:
                 item = next(items, _END)
             if item is _END:
                 return

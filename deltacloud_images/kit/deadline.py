@@ -1,8 +1,9 @@
 """The time limit of one request, and every way to wait within it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from threading import Event, Lock
 from typing import TypeVar
@@ -126,21 +127,21 @@ def current() -> Deadline:
         raise RuntimeError("No deadline is in force: use `with in_force(deadline):`.") from None
 
 
-class in_force:  # noqa: N801 (used as a function: `with in_force(deadline):`)
+def put_in_force(deadline: Deadline) -> Token[Deadline]:
+    """Have ``current`` return the deadline; give the token to ``restore`` afterwards."""
+    return _current.set(deadline)
+
+
+def restore(token: Token[Deadline]) -> None:
+    """Have ``current`` return the deadline that was in force before."""
+    _current.reset(token)
+
+
+@contextmanager
+def in_force(deadline: Deadline) -> Iterator[None]:
     """A context in which ``current`` returns the deadline, so that it reaches the sockets below any SDK."""
-
-    __slots__ = ("_deadline", "_token")
-
-    def __init__(self, deadline: Deadline) -> None:
-        """Take the deadline of the request."""
-        self._deadline = deadline
-        self._token: Token[Deadline] | None = None
-
-    def __enter__(self) -> None:
-        """Put the deadline in force."""
-        self._token = _current.set(self._deadline)
-
-    def __exit__(self, *_: object) -> None:
-        """Restore the one before."""
-        if self._token is not None:
-            _current.reset(self._token)
+    token = put_in_force(deadline)
+    try:
+        yield
+    finally:
+        restore(token)
