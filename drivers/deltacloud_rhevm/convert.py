@@ -1,5 +1,6 @@
 """The engine's elements, of either generation of its API, as models; and the sizes and states that it has."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from deltacloud_images.kit import values
@@ -69,8 +70,12 @@ _LINK_LOCAL = "fe80:"
 _ARCHITECTURES = {"": "x86_64", "undefined": "x86_64", "aarch64": "arm64"}
 
 
-def image(element: "Element", user: str, profile_ids: tuple[str, ...]) -> Image:
-    """A template, said to be its reader's: the API does not tell who made it."""
+def image(element: "Element", user: str, linked_profiles: Callable[[bool], tuple[str, ...]]) -> Image:
+    """Return a template as an image, said to be its reader's: the API does not tell who made it.
+
+    ``linked_profiles`` returns the ids of the sizes to link; its argument tells whether the template has the shapes of
+    version 3.
+    """
     parts = {part.tag: part for part in element}  # lists are long: one walk takes half the time of a search for each
     architecture = (parts["cpu"].findtext("architecture") or "").lower() if "cpu" in parts else ""
     return Image(
@@ -81,7 +86,7 @@ def image(element: "Element", user: str, profile_ids: tuple[str, ...]) -> Image:
         architecture=_ARCHITECTURES.get(architecture, architecture),
         state=_status_of(parts.get("status")).upper(),
         creation_time=values.time(_text_of(parts.get("creation_time"))),
-        hardware_profiles=profile_ids,
+        hardware_profiles=linked_profiles(bool(len(parts["status"])) if "status" in parts else False),
         root_type="persistent",
         destroyable=_text_of(parts.get("delete_protected")).lower() != "true",
     )

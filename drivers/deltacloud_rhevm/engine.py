@@ -61,8 +61,8 @@ class Engine:
             options = f"&max={PAGE_SIZE}" + (f"&follow={follow}" if follow else "")
             root = self._collection(f"{path}?search={quote(query, safe='=*')}{options}", path, tag, detail)
             found = root.findall(items)
-            ids = " ".join(each.get("id", "") for each in found)
-            return Page(found, ids if len(found) >= PAGE_SIZE else "")
+            is_full = len(found) >= PAGE_SIZE
+            return Page(found, " ".join(each.get("id", "") for each in found) if is_full else "")
 
         return listed(fetch)
 

@@ -40,6 +40,7 @@ class RhevmSession(Session):
         self._engine = engine
         self._user = user
         self._datacenter = datacenter
+        self._linked: tuple[str, ...] | None = None
 
     def close(self) -> None:
         """Leave the login to other requests."""
@@ -136,9 +137,17 @@ class RhevmSession(Session):
         return list(converted(self._clusters(), lambda each: convert.realm(each, up), "cluster"))
 
     def _image(self, template: etree._Element) -> Image:
-        """Images of version 3 link the two types alone, which saves asking engines that have no instance types."""
-        types = () if convert.is_old(template) else self._instance_types()
-        return convert.image(template, self._user, (*convert.PROFILE_IDS, *(each.id for each in types)))
+        return convert.image(template, self._user, self._linked_profiles)
+
+    def _linked_profiles(self, is_old: bool) -> tuple[str, ...]:
+        """Return the sizes that images link to, the same for all images of a request.
+
+        Images of version 3 link the two types alone, which saves asking engines that have no instance types.
+        """
+        if self._linked is None:
+            types = () if is_old else self._instance_types()
+            self._linked = (*convert.PROFILE_IDS, *(each.id for each in types))
+        return self._linked
 
     def _template(self, image_id: str) -> etree._Element:
         _check_image_id(image_id)
