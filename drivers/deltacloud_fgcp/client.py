@@ -81,7 +81,7 @@ class Client:
 
 @dataclass(slots=True)
 class Account:
-    """A user at one endpoint, with what FGCP needs to be asked only once while the account is pooled."""
+    """A user at one endpoint, with responses that are requested once while the account is pooled."""
 
     client: Client
     profiles: Sequence[HardwareProfile] | None = None

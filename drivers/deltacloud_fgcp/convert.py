@@ -76,13 +76,6 @@ def _texts(element: "Element") -> dict[str, str]:
     return {child.tag[_NAME_START:]: child.text.strip() for child in element if child.text}
 
 
-def _required(value: str) -> str:
-    """Return a text that a record makes no sense without; ``ValueError`` lets ``kit.values`` leave the record out."""
-    if not value:
-        raise ValueError("an id is missing")
-    return value
-
-
 def children(element: "Element", group: str, name: str) -> list["Element"]:
     """Return the elements of that name in a child ``group``, which FGCP leaves out where there are none."""
     return element.findall(f"{NAMESPACE}{group}/{NAMESPACE}{name}")
@@ -121,7 +114,8 @@ def images(document: "Element", profiles: Sequence[HardwareProfile]) -> Iterator
 
 def _image(element: "Element", every: tuple[str, ...], narrow: tuple[str, ...]) -> Image:
     texts = _texts(element)
-    image_id, system = _required(texts.get("diskimageId", "")), texts.get("osName", "")
+    image_id = values.required(texts.get("diskimageId"), str, "id of an image")
+    system = texts.get("osName", "")
     architecture = "i386" if _NARROW.search(system) else "x86_64"
     return Image(
         id=image_id,
@@ -167,7 +161,8 @@ def hardware_profiles(document: "Element") -> tuple[HardwareProfile, ...]:
 
 def _hardware_profile(element: "Element") -> HardwareProfile:
     """Return a server type. Its name is its id, as at launch; storage comes with the image."""
-    name, architecture = _required(text(element, "name")), text(element, "cpu", "cpuArch")
+    name = values.required(text(element, "name"), str, "name of a server type")
+    architecture = text(element, "cpu", "cpuArch")
     known = {
         "cpu": _amount(_cpu(text(element, "cpu", "cpuPerf"), text(element, "cpu", "numOfCpu"))),
         "memory": _amount((values.decimal(text(element, "memory", "memorySize")) or 0) * 1024),

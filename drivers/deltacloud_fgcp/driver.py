@@ -40,7 +40,7 @@ class FgcpDriver(Driver[FgcpSettings]):
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, REALM_FILTER)
     states = convert.STATES
     requires_provider = False
-    requires = ("cryptography", "lxml", "urllib3")
+    requires = ("cryptography", "lxml")
     credential_names = ("certificate folder", "passphrase")
 
     def __init__(self, settings: FgcpSettings) -> None:
@@ -88,7 +88,6 @@ class FgcpDriver(Driver[FgcpSettings]):
 
         region = provider or identity.region
         if region not in self.settings.providers:
-            raise ValidationFailure(
-                f"Which region? The certificate's country tells none: name one of {', '.join(self.settings.providers)}."
-            )
+            regions = ", ".join(self.settings.providers)
+            raise ValidationFailure(f"The certificate's country is no region: choose a provider of {regions}.")
         return Account(Client(identity, self.settings.providers[region]))

@@ -82,12 +82,12 @@ class FgcpRig(Rig):
         return self.cloud.state.add_server(system, **values).id
 
     def remove_seeded(self) -> None:
-        """Remove all servers, and all images of the user."""
+        """Remove all servers, and all images but those of the cloud's owner."""
         state = self.cloud.state
         for system in state.systems.values():
             system.servers = {server.id: server for server in system.servers.values() if server.nic}
         state.registrations.clear()
-        state.images = {key: each for key, each in state.images.items() if each["registrant"] != state.contract}
+        state.images = {key: each for key, each in state.images.items() if each["registrant"] == "FUJITSU"}
 
     def seed_unimageable_instance(self) -> str:
         return self.seed_instance(status="RUNNING")

@@ -8,14 +8,8 @@ import pytest
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import ProviderError
-from deltacloud_images.kit import retries
 from deltacloud_images.models import ImageFilter, InstanceFilter, NewImage, NewInstance
 from tests.drivers.fgcp.rig import FgcpRig
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture
