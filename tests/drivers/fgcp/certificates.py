@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -34,9 +35,9 @@ class Issued:
         return path
 
     def write_p12(self, path: Path, passphrase: str) -> Path:
-        """As FGCP's portal issues it, with OpenSSL's former number of rounds to derive the key, which is cheaper."""
+        """As FGCP's portal issues it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        encryption = PrivateFormat.PKCS12.encryption_builder().kdf_rounds(2048).build(passphrase.encode())
+        encryption = BestAvailableEncryption(passphrase.encode())
         path.write_bytes(pkcs12.serialize_key_and_certificates(b"user", self.key, self.certificate, None, encryption))
         return path
 
