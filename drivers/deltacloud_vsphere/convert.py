@@ -1,7 +1,7 @@
 """The vCenter's objects as models, with the properties that are fetched for each."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import unquote
 
@@ -43,28 +43,45 @@ _MEMORY = "summary.config.memorySizeMB"
 _DATASTORES = "datastore"
 _NETWORK = "guest.net"
 TOOLS = "guest.toolsRunningStatus"
+_DISABLED = "disabledMethod"
+_MANAGER = "config.managedBy"
+FREE = "summary.freeSpace"
 HOST = "summary.runtime.host"
 FOLDER = "parent"
 
 IMAGE_NAMES: Sequence[str] = (TEMPLATE, _NAME)
-IMAGE: Sequence[str] = (TEMPLATE, _NAME, _GUEST_ID, _GUEST, _NOTE, _CONNECTION)
+IMAGE_PROTECTION: Sequence[str] = (*IMAGE_NAMES, _DISABLED)
+IMAGE: Sequence[str] = (*IMAGE_PROTECTION, _GUEST_ID, _GUEST, _NOTE, _CONNECTION)
 IMAGE_PLACE: Sequence[str] = (*IMAGE, HOST, FOLDER, _DATASTORES)
-INSTANCE: Sequence[str] = (TEMPLATE, _NAME, _POWER, _CONNECTION, _BOOTED, _CPUS, _MEMORY, _DATASTORES, _NETWORK)
-INSTANCE_TOOLS: Sequence[str] = (*INSTANCE, TOOLS)
-TASK: Sequence[str] = ("info.descriptionId", "info.state", "info.entity", "info.result", "info.queueTime")
-DATASTORE: Sequence[str] = (_NAME, "summary.accessible", "summary.maintenanceMode", "summary.freeSpace")
-CLUSTER: Sequence[str] = (_NAME, "summary.numEffectiveHosts")
-HOST_SIZE: Sequence[str] = (
-    "summary.hardware.numCpuThreads",
-    "summary.hardware.memorySize",
-    "summary.runtime.connectionState",
-    "summary.runtime.inMaintenanceMode",
+INSTANCE: Sequence[str] = (
+    *(TEMPLATE, _NAME, _POWER, _CONNECTION, _BOOTED, _CPUS, _MEMORY, _DATASTORES, _NETWORK, _DISABLED, _MANAGER),
 )
+TASK: Sequence[str] = ("info.descriptionId", "info.state", "info.entity", "info.result", "info.queueTime")
+DATASTORE: Sequence[str] = (_NAME, "summary.accessible", "summary.maintenanceMode", FREE)
+CLUSTER: Sequence[str] = (_NAME, "summary.numEffectiveHosts")
+RESOURCE_POOL: Sequence[str] = (_NAME, "parent", "owner")
+STORAGE_POD: Sequence[str] = (_NAME, FREE, "childEntity")
+HOST_STATE: Sequence[str] = ("summary.runtime.connectionState", "summary.runtime.inMaintenanceMode")
+HOST_SIZE: Sequence[str] = ("summary.hardware.numCpuThreads", "summary.hardware.memorySize", *HOST_STATE)
 
 _POWERED = {"poweredOn": "RUNNING", "poweredOff": "STOPPED", "suspended": "STOPPED"}
 _CLONE = "VirtualMachine.clone"
 _TASK_STATES = {"queued": "PENDING", "running": "PENDING", "error": "ERROR"}
 _LEAST_MEMORY_MB = 128
+#: The largest virtual machine of vSphere 8 (VMware's configuration maximums): 768 processors and 24 TB.
+_MAX_CPUS = 768
+_MAX_MEMORY_MB = 24 * 1024 * 1024
+#: The methods that each action needs, any of them.
+_METHODS = {
+    "start": {"PowerOnVM_Task"},
+    "stop": {"PowerOffVM_Task", "ShutdownGuest"},
+    "reboot": {"ResetVM_Task", "RebootGuest"},
+    "destroy": {"Destroy_Task"},
+}
+#: vCenter's own machines, such as those of vSphere Cluster Services, belong to this extension, which restores them.
+_AGENT_MANAGER = "com.vmware.vim.eam"
+#: The 64-bit guests of vim.vm.GuestOsDescriptor.GuestOsIdentifier; ESX, Hyper-V and CRX exist in no other width.
+_GUEST_64 = re.compile("64|^vmkernel|HyperV|^crx")
 _ESCAPED = re.compile("[%/\\\\]")
 
 
@@ -90,18 +107,31 @@ def image(row: Row, owner: str) -> Image:
         name=name(row),
         description=row.text(_NOTE) or row.text(_GUEST),
         owner_id=owner,
-        architecture="x86_64" if row.text(_GUEST_ID).endswith("64Guest") else "i386",
+        architecture=_architecture(row),
         state="AVAILABLE" if _is_connected(row) else "UNAVAILABLE",
         creation_time=row.time(CREATED),
         hardware_profiles=(PROFILE_ID,),
         root_type="persistent",
+        destroyable=not is_protected(row),
     )
+
+
+def is_protected(row: Row) -> bool:
+    """Whether the vCenter has disabled destroying the virtual machine."""
+    return "Destroy_Task" in row.texts(_DISABLED)
+
+
+def _architecture(row: Row) -> str:
+    """Return that of the guest; 64 bit where the vCenter knows no guest."""
+    guest = row.text(_GUEST_ID)
+    return "x86_64" if not guest or _GUEST_64.search(guest) or "64-bit" in row.text(_GUEST) else "i386"
 
 
 def instance(row: Row, owner: str) -> Instance:
     """A virtual machine; ``ERROR`` if its host or its files cannot be reached. The realm is its first datastore."""
     state = _POWERED.get(row.text(_POWER), "UNKNOWN") if _is_connected(row) else "ERROR"
     public, private = _addresses(row)
+    obstacle = _image_obstacle(row, state)
     return Instance(
         id=row.id,
         name=name(row),
@@ -110,13 +140,36 @@ def instance(row: Row, owner: str) -> Instance:
         state=state,
         hardware_profile_id=PROFILE_ID,
         overrides=_overrides({"cpu": row.integer(_CPUS), "memory": row.integer(_MEMORY)}),
-        actions=STATES.actions(state),
-        can_create_image=state == "STOPPED" and row.text(_POWER) == "poweredOff",
-        image_obstacle="" if state == "STOPPED" else "It has to be STOPPED.",
+        actions=_actions(row, state),
+        can_create_image=not obstacle,
+        image_obstacle=obstacle,
         launch_time=row.time(_BOOTED),
         public_addresses=public,
         private_addresses=private,
     )
+
+
+def _actions(row: Row, state: str) -> tuple[str, ...]:
+    """Return what the state permits and the vCenter has not disabled for this machine."""
+    if _is_agent(row):
+        return ()
+    disabled = set(row.texts(_DISABLED))
+    return tuple(action for action in STATES.actions(state) if not _METHODS[action] <= disabled)
+
+
+def _image_obstacle(row: Row, state: str) -> str:
+    """Return why no image can be made of a machine; empty if one can."""
+    if _is_agent(row):
+        return "It belongs to the vCenter itself."
+    if state != "STOPPED":
+        return "It has to be STOPPED."
+    if row.text(_POWER) != "poweredOff":
+        return "It is suspended, and has to be powered off."
+    return "The vCenter has disabled this for it." if "MarkAsTemplate" in row.texts(_DISABLED) else ""
+
+
+def _is_agent(row: Row) -> bool:
+    return row.member(_MANAGER, "extensionKey") == _AGENT_MANAGER
 
 
 def pending(row: Row, owner: str) -> Instance:
@@ -141,22 +194,37 @@ def is_going_on(row: Row) -> bool:
     return _TASK_STATES.get(row.text("info.state")) == "PENDING"
 
 
+def is_usable(row: Row) -> bool:
+    """Whether a datastore can be reached and is not under maintenance."""
+    return row.text("summary.accessible") == "true" and row.text("summary.maintenanceMode") in ("", "normal")
+
+
+def is_realm(row: Row) -> bool:
+    """Whether instances can be launched in it. The root resource pool is meant by its cluster or host."""
+    return row.kind in _REALM_OPEN and (row.kind != "ResourcePool" or row.text("parent") != row.text("owner"))
+
+
+_REALM_OPEN: Mapping[str, Callable[[Row], bool]] = {
+    "ClusterComputeResource": lambda row: bool(row.integer("summary.numEffectiveHosts")),
+    "Datastore": is_usable,
+    "ResourcePool": lambda _: True,
+    "StoragePod": lambda row: bool(row.texts("childEntity")),
+}
+
+
 def realm(row: Row) -> Realm:
-    """A datastore, whose limit is its free space in bytes, or a cluster."""
-    if row.kind == "Datastore":
-        open_ = row.text("summary.accessible") == "true" and row.text("summary.maintenanceMode") in ("", "normal")
-    else:
-        open_ = row.text("summary.numEffectiveHosts") not in ("", "0")
-    free = row.integer("summary.freeSpace")
-    return Realm(row.id, name(row), "AVAILABLE" if open_ else "UNAVAILABLE", "" if free is None else str(free))
+    """Return a datastore or datastore cluster, whose limit is its free space in bytes, a cluster or a resource pool."""
+    free = row.integer(FREE)
+    state = "AVAILABLE" if _REALM_OPEN[row.kind](row) else "UNAVAILABLE"
+    return Realm(row.id, name(row), state, "" if free is None else str(free))
 
 
 def hardware_profile(hosts: Iterable[Row]) -> HardwareProfile:
-    """The one size: whatever fits on the largest host that is in service."""
-    in_service = [host for host in hosts if _is_in_service(host)]
-    cpus = max((host.integer("summary.hardware.numCpuThreads") or 1 for host in in_service), default=1)
-    megabytes = max(((host.integer("summary.hardware.memorySize") or 0) >> 20 for host in in_service), default=0)
-    memory = max(megabytes - megabytes % 4, _LEAST_MEMORY_MB)
+    """Return the one size: what fits on the largest host in service, or vSphere's maximum where no host is visible."""
+    in_service = [host for host in hosts if is_in_service(host)]
+    cpus = max(filter(None, (host.integer(HOST_SIZE[0]) for host in in_service)), default=_MAX_CPUS)
+    memory_bytes = max(filter(None, (host.integer(HOST_SIZE[1]) for host in in_service)), default=_MAX_MEMORY_MB << 20)
+    memory = max((memory_bytes >> 20) // 4 * 4, _LEAST_MEMORY_MB)
     return HardwareProfile(
         PROFILE_ID,
         PROFILE_ID,
@@ -168,7 +236,8 @@ def hardware_profile(hosts: Iterable[Row]) -> HardwareProfile:
     )
 
 
-def _is_in_service(host: Row) -> bool:
+def is_in_service(host: Row) -> bool:
+    """Whether a host is connected and not in maintenance mode."""
     connected = host.text("summary.runtime.connectionState") == "connected"
     return connected and host.text("summary.runtime.inMaintenanceMode") != "true"
 

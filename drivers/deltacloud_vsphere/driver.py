@@ -7,6 +7,7 @@ from deltacloud_images.driver import (
     HARDWARE_PROFILES,
     OWNER_ID,
     REALM_FILTER,
+    USER_DATA,
     USER_NAME,
     Capability,
     Credentials,
@@ -31,7 +32,7 @@ class VsphereDriver(Driver[VsphereSettings]):
     title = "VMware vSphere"
     settings_type = VsphereSettings
     capabilities = frozenset(Capability)
-    features = (OWNER_ID, USER_NAME, HARDWARE_PROFILES, REALM_FILTER)
+    features = (OWNER_ID, USER_NAME, USER_DATA, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
     requires = ("pyVmomi", "lxml")
     credential_names = ("vCenter user", "password")

@@ -44,6 +44,11 @@ class Row:
         value = self.values.get(path)
         return [] if value is None else [each.text or "" for each in value]
 
+    def member(self, path: str, name: str) -> str:
+        """Return a text of a data object that a property is; empty if it is not set."""
+        value = self.values.get(path)
+        return "" if value is None else value.findtext(f"{VIM}{name}") or ""
+
     def records(self, path: str) -> list[dict[str, list[str]]]:
         """Return the data objects that a property lists, each as name -> texts."""
         value = self.values.get(path)

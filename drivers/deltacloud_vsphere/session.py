@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from pyVmomi import vim
+
 from deltacloud_images.driver import Session
-from deltacloud_images.errors import Conflict, ObjectNotFound, ValidationFailure
+from deltacloud_images.errors import Conflict, ValidationFailure, not_found, protected
 from deltacloud_images.kit.pool import Lease
 from deltacloud_images.models import (
     HardwareProfile,
@@ -18,7 +20,7 @@ from deltacloud_images.models import (
     NewInstance,
     Realm,
 )
-from deltacloud_vsphere import convert, launch
+from deltacloud_vsphere import convert, launch, placement
 from deltacloud_vsphere.login import Login
 from deltacloud_vsphere.rows import Row
 from deltacloud_vsphere.soap import is_sendable
@@ -68,14 +70,18 @@ class VsphereSession(Session):
         vcenter = self._vcenter
         known = self._instance(_instance_row(vcenter, new.instance_id, convert.INSTANCE))
         if not known.can_create_image:
-            raise Conflict(f"Instance '{known.id}' is {known.state}: it can be saved as an image when it is STOPPED.")
+            state = f"Instance '{known.id}' is {known.state}, and cannot be saved as an image"
+            raise Conflict(f"{state}: {known.image_obstacle or 'it is still being made.'}")
         vcenter.call(known.id, "MarkAsTemplate")
         return convert.image(_template(vcenter, known.id, _image_properties(vcenter)), self._user)
 
     def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
         """With its disks. Never an ordinary virtual machine."""
         vcenter = self._vcenter
-        self._run(vcenter, _template(vcenter, image_id, convert.IMAGE_NAMES), "Destroy_Task")
+        template = _template(vcenter, image_id, convert.IMAGE_PROTECTION)
+        if convert.is_protected(template):
+            raise protected(image_id)
+        self._run(vcenter, template, "Destroy_Task")
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
         """The virtual machines that are no templates, and the clones of templates that the vCenter is making."""
@@ -98,10 +104,12 @@ class VsphereSession(Session):
         vcenter = self._vcenter
         name = _new_name(new.name)
         template = _template(vcenter, new.image_id, convert.IMAGE_PLACE)
-        size = launch.sizes(new.properties, new.profile or _profile(vcenter)) if new.properties else None
-        inventory = list(vcenter.listed({"ComputeResource": launch.COMPUTE, "Datacenter": launch.DATACENTER}))
-        plan = launch.plan(template, new.realm_id, inventory, size)
-        task_id = vcenter.start(template.id, "CloneVM_Task", name=convert.escaped(name), **plan)
+        profile = (new.profile or _profile(vcenter)) if new.properties else None
+        config = launch.configuration(new.properties, profile, new.user_data)
+        where = placement.place(template, new.realm_id, placement.Inventory(vcenter.listed(placement.INVENTORY)))
+        spec = vim.vm.CloneSpec(location=where["location"], powerOn=True, template=False, config=config)
+        parameters = {"name": convert.escaped(name), "folder": where["folder"], "spec": spec}
+        task_id = vcenter.start(template.id, "CloneVM_Task", **parameters)
         made = vcenter.settle(task_id, self._task_wait_seconds)
         row = _instance_row(vcenter, made or task_id, convert.INSTANCE)
         return (replace(self._instance(row), name=name),)
@@ -128,9 +136,14 @@ class VsphereSession(Session):
         return (_profile(self._vcenter),)
 
     def realms(self) -> Iterator[Realm]:
-        """Datastores and clusters."""
-        wanted = {"Datastore": convert.DATASTORE, "ClusterComputeResource": convert.CLUSTER}
-        return map(convert.realm, self._vcenter.listed(wanted))
+        """Datastores, datastore clusters, clusters and resource pools."""
+        wanted = {
+            "Datastore": convert.DATASTORE,
+            "StoragePod": convert.STORAGE_POD,
+            "ClusterComputeResource": convert.CLUSTER,
+            "ResourcePool": convert.RESOURCE_POOL,
+        }
+        return map(convert.realm, filter(convert.is_realm, self._vcenter.listed(wanted)))
 
     def _instance(self, row: Row) -> Instance:
         return (convert.pending if row.kind == "Task" else convert.instance)(row, self._user)
@@ -167,7 +180,7 @@ def _template(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
             raise Conflict(f"Several images are named '{sought}'; use one of the ids {', '.join(sorted(ids))}.")
         rows = _machines(vcenter, ids[0], wanted) if ids else []
     if not rows or not convert.is_template(rows[0]):
-        raise ObjectNotFound(f"Image '{sought}' was not found.")
+        raise not_found("Image", sought)
     return rows[0]
 
 
@@ -179,7 +192,7 @@ def _machines(vcenter: VCenter, machine_id: str, wanted: Sequence[str]) -> list[
 
 def _instance_row(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
     """The virtual machine of that id, or the one that the clone of that task id has made, or else that task."""
-    unknown = ObjectNotFound(f"Instance '{sought}' was not found.")
+    unknown = not_found("Instance", sought)
     if not _OBJECT_ID.fullmatch(sought):
         raise unknown
     both = vcenter.found(

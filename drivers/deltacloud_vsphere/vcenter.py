@@ -27,6 +27,8 @@ _KINDS: Mapping[str, type] = {
     "Datastore": vim.Datastore,
     "Folder": vim.Folder,
     "HostSystem": vim.HostSystem,
+    "ResourcePool": vim.ResourcePool,
+    "StoragePod": vim.StoragePod,
     "Task": vim.Task,
     "VirtualMachine": vim.VirtualMachine,
 }

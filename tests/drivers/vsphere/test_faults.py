@@ -17,8 +17,10 @@ from deltacloud_images.errors import (
     Conflict,
     DeltacloudError,
     Forbidden,
+    NotSupported,
     ObjectNotFound,
     ProviderError,
+    ValidationFailure,
 )
 from deltacloud_images.kit import retries
 from deltacloud_images.models import ImageFilter, NewImage
@@ -51,9 +53,23 @@ def catalog(rig: VsphereRig) -> Iterator[Catalog]:
         ("TaskInProgress", Conflict),
         ("DuplicateName", Conflict),
         ("PasswordExpired", AuthenticationFailure),  # an InvalidLogin
-        ("InvalidState", ProviderError),  # what InvalidPowerState is; not the other way round
-        ("InsufficientResourcesFault", ProviderError),
-        ("NotSupported", ProviderError),
+        ("InvalidState", Conflict),
+        ("InvalidHostState", Conflict),
+        ("ResourceInUse", Conflict),
+        ("ConcurrentAccess", Conflict),
+        ("FileLocked", Conflict),
+        ("NoDiskSpace", Conflict),
+        ("InsufficientResourcesFault", Conflict),
+        ("InsufficientMemoryResourcesFault", Conflict),  # an InsufficientResourcesFault
+        ("NoCompatibleHost", Conflict),
+        ("ToolsUnavailable", Conflict),
+        ("QuestionPending", Conflict),
+        ("HostNotConnected", Conflict),
+        ("InvalidDatastore", Conflict),
+        ("MethodDisabled", Conflict),
+        ("InvalidName", ValidationFailure),
+        ("InvalidArgument", ValidationFailure),
+        ("NotSupported", NotSupported),
         ("MethodNotFound", ProviderError),
     ],
 )

@@ -5,11 +5,13 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from pyVmomi import vim
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import Conflict, ObjectNotFound, ProviderError, ValidationFailure
 from deltacloud_images.models import Image, ImageFilter, NewImage
 from deltacloud_vsphere import VsphereDriver
+from tests.drivers.vsphere.changes import changed, with_value
 from tests.drivers.vsphere.rig import VsphereRig
 from tests.drivers.vsphere.vcsim import Vcsim
 
@@ -45,6 +47,44 @@ def test_every_field_of_an_image(rig: VsphereRig, catalog: Catalog) -> None:
 def test_a_template_without_notes_is_described_by_its_guest(rig: VsphereRig, catalog: Catalog) -> None:
     image = catalog.image(template(rig, "plain", guestId="winXPProGuest"))
     assert (image.description, image.architecture) == ("winXPProGuest", "i386")
+
+
+@pytest.mark.parametrize(
+    ("guest_id", "architecture"),
+    [
+        ("otherGuest64", "x86_64"),
+        ("vmkernel65Guest", "x86_64"),
+        ("vmkernelGuest", "x86_64"),
+        ("vmkernel9Guest", "x86_64"),
+        ("windowsHyperVGuest", "x86_64"),
+        ("crxPod1Guest", "x86_64"),
+        ("rhel8_64Guest", "x86_64"),
+        ("otherGuest", "i386"),
+        ("dosGuest", "i386"),
+        ("darwin11Guest", "i386"),
+        ("solaris10Guest", "i386"),
+    ],
+)
+def test_the_architecture_is_that_of_the_guest_id(
+    rig: VsphereRig, catalog: Catalog, guest_id: str, architecture: str
+) -> None:
+    image = template(rig, f"of {guest_id}", guestId=guest_id)
+    assert catalog.image(image).architecture == architecture
+    assert image in {each.id for each in catalog.images(ImageFilter(architecture=architecture))}
+
+
+def test_all_known_guest_ids_with_64_in_their_name_are_64_bit(rig: VsphereRig, catalog: Catalog) -> None:
+    image = template(rig, "of any guest")
+    for guest_id in vim.vm.GuestOsDescriptor.GuestOsIdentifier.values:
+        if "64" in guest_id:
+            with changed(rig, with_value("summary.config.guestId", guest_id)):
+                assert catalog.image(image).architecture == "x86_64"
+
+
+def test_a_guest_id_of_the_future_is_known_by_its_full_name(rig: VsphereRig, catalog: Catalog) -> None:
+    image = template(rig, "of the future", guestId="otherGuest")
+    with changed(rig, with_value("summary.config.guestFullName", "Future OS (64-bit)")):
+        assert catalog.image(image).architecture == "x86_64"
 
 
 def test_a_template_without_its_host_is_unavailable(rig: VsphereRig, catalog: Catalog) -> None:
@@ -141,7 +181,7 @@ def test_create_marks_the_instance_itself(rig: VsphereRig, catalog: Catalog) -> 
 
 def test_create_says_which_state_is_needed(rig: VsphereRig, catalog: Catalog) -> None:
     running = rig.seed_unimageable_instance()
-    with pytest.raises(Conflict, match="when it is STOPPED"):
+    with pytest.raises(Conflict, match="has to be STOPPED"):
         catalog.create_image(NewImage(running))
     assert rig.machines()[running] is False
 

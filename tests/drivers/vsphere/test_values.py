@@ -1,8 +1,6 @@
 """What clients get where a vCenter's responses make no sense, over HTTP: the response is changed on its way."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from itertools import count, cycle
 from typing import Any
 
@@ -13,10 +11,9 @@ from deltacloud_images import create_app
 from deltacloud_images.config import ApiSettings, Settings
 from deltacloud_images.testing.exchange import Exchange, Reply
 from tests.conftest import client_of
+from tests.drivers.vsphere.changes import changed, replacing, with_value
 from tests.drivers.vsphere.rig import VsphereRig
 from tests.web import basic
-
-Change = Callable[[bytes], bytes]
 
 
 @pytest.fixture
@@ -34,34 +31,13 @@ def get(client: FlaskClient, path: str) -> Any:
     return client.get(f"/api/{path}")
 
 
-@contextmanager
-def changed(rig: VsphereRig, change: Change) -> Iterator[None]:
-    """Change every response of the vCenter on its way."""
-
-    def behave(exchange: Exchange) -> None:
-        reply = exchange.forward()
-        exchange.send(reply.with_body(change(reply.body)))
-
-    with rig.proxy.hostile(behave):
-        yield
-
-
-def replacing(pattern: bytes, replacement: bytes) -> Change:
-    return lambda body: re.sub(pattern, replacement, body)
-
-
-def values_of(path: bytes, value: bytes) -> Change:
-    """Give a property another value in all objects."""
-    return replacing(rb"(<name>%s</name><val[^>]*>)[^<]*" % re.escape(path), rb"\g<1>" + value)
-
-
 def test_a_time_that_no_calendar_has_is_left_out(rig: VsphereRig, client: FlaskClient) -> None:
     image, machine = rig.seed_image(), rig.seed_unimageable_instance()
-    odd = b"0001-01-01T00:00:00+23:59"
-    with changed(rig, values_of(b"config.createDate", odd)):
+    odd = "0001-01-01T00:00:00+23:59"
+    with changed(rig, with_value("config.createDate", odd)):
         assert "creation_time" not in get(client, f"images/{image}").json["image"]
         assert image in {each["id"] for each in get(client, "images").json["images"]}
-    with changed(rig, values_of(b"summary.runtime.bootTime", odd)):
+    with changed(rig, with_value("summary.runtime.bootTime", odd)):
         assert "launch_time" not in get(client, f"instances/{machine}").json["instance"]
         assert get(client, "instances").status_code == 200
 

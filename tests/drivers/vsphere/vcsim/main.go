@@ -29,6 +29,9 @@ func main() {
 	flag.IntVar(&model.Datacenter, "datacenters", model.Datacenter, "how many datacenters")
 	flag.IntVar(&model.Datastore, "datastores", model.Datastore, "how many datastores")
 	flag.IntVar(&model.Machine, "machines", model.Machine, "VMs in each of a datacenter's two resource pools")
+	flag.IntVar(&model.Pool, "pools", model.Pool, "how many resource pools below that of each cluster")
+	flag.IntVar(&model.Pod, "pods", model.Pod, "how many datastore clusters, without datastores, in each datacenter")
+	drs := flag.Bool("drs", true, "whether clusters choose hosts for VMs")
 	flag.Parse()
 
 	model.Autostart = false
@@ -40,6 +43,9 @@ func main() {
 	simulator.Map.AddHandler(forgetDestroyed{})
 	for _, each := range simulator.Map.All("VirtualMachine") {
 		stamp(each.(*simulator.VirtualMachine), time.Now())
+	}
+	for _, each := range simulator.Map.All("ClusterComputeResource") {
+		each.(*simulator.ClusterComputeResource).Configuration.DrsConfig.Enabled = drs
 	}
 	model.Service.Listen = &url.URL{Host: "127.0.0.1:0", User: url.UserPassword(*user, *password)}
 	model.Service.RegisterSDK(simulator.Map)

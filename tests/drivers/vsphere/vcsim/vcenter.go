@@ -20,7 +20,7 @@ import (
 //
 // The simulator clones within the call; it ignores powerOn and the sizes of the clone, and takes a name twice. Here
 // CloneVM_Task answers with a task that runs while clones are not held; the task refuses a name that its
-// folder has, sets the sizes and powers the clone on.
+// folder has and, in a cluster without DRS, a location without a host; it sets the sizes and powers the clone on.
 type vcenter struct {
 	sdk  http.Handler
 	held sync.RWMutex // locked while clones are held
@@ -59,6 +59,9 @@ func (v *vcenter) clone(c *call, request *types.CloneVM_Task) types.ManagedObjec
 		if other := simulator.Map.FindByName(request.Name, folder.ChildEntity); other != nil {
 			return nil, &types.DuplicateName{Name: request.Name, Object: other.Reference()}
 		}
+		if request.Spec.Location.Host == nil && !choosesHosts(request.Spec.Location.Pool) {
+			return nil, &types.InvalidArgument{InvalidProperty: "spec.location.host"}
+		}
 		clone, fault := result(v.forward(c, c.body))
 		if fault == nil {
 			fault = v.finish(c, clone, request.Spec)
@@ -73,6 +76,16 @@ func (v *vcenter) clone(c *call, request *types.CloneVM_Task) types.ManagedObjec
 		go task.Run()
 	}
 	return task.Self
+}
+
+// choosesHosts tells whether a resource pool belongs to a single host, or to a cluster with DRS.
+func choosesHosts(pool *types.ManagedObjectReference) bool {
+	if pool == nil {
+		return true
+	}
+	owner := simulator.Map.Get(*pool).(*simulator.ResourcePool).Owner
+	cluster, ok := simulator.Map.Get(owner).(*simulator.ClusterComputeResource)
+	return !ok || *cluster.Configuration.DrsConfig.Enabled
 }
 
 func (v *vcenter) finish(c *call, clone types.ManagedObjectReference, spec types.VirtualMachineCloneSpec) types.BaseMethodFault {
