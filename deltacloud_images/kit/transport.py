@@ -133,6 +133,8 @@ class Transport:
             raise self._failure(error) from error
         except OSError as error:
             raise ConnectionLost(f"The connection to {self.title} was lost.") from error
+        except ValueError as error:
+            raise self._malformed() from error
 
     def close(self) -> None:
         """Close the connections that nobody uses; others when their response is complete."""
@@ -151,7 +153,10 @@ class Transport:
         origin = f"{scheme}://{host}"
         known = self._origins.get(origin)
         if known is None:
-            known = self._origins[origin] = self._open(scheme, origin)
+            try:
+                known = self._origins[origin] = self._open(scheme, origin)
+            except ValueError as error:
+                raise self._malformed() from error
         pool, prefix = known
         return pool, f"{prefix}/{path}"
 
@@ -171,6 +176,10 @@ class Transport:
             )
         manager = _bounded(ProxyManager(proxy, proxy_ssl_context=tls, **options))
         return manager.connection_from_url(origin), origin if scheme == "http" else ""
+
+    def _malformed(self) -> ProviderError:
+        """Return the error for an address or a token of the cloud that HTTP cannot carry."""
+        return ProviderError(f"The address or a header of a request to {self.title} is malformed.")
 
     def _failure(self, error: exceptions.HTTPError) -> ProviderError:
         reason = error.original_error if isinstance(error, exceptions.ProxyError) else error

@@ -227,6 +227,22 @@ def test_a_response_that_is_cut_or_nonsense_is_a_lost_connection(pieces: tuple[b
         assert len(cloud.requests) == (retries.MAX_ATTEMPTS if isinstance(raised.value, ConnectionLost) else 1)
 
 
+@pytest.mark.parametrize("token", ["a\r\nX: y", "\u2603", "\ud800"])
+def test_a_token_that_no_header_can_carry_is_an_error_of_the_cloud(token: str) -> None:
+    with misbehaving(sends(ok(b"never"))) as cloud, in_force(Deadline(5)):
+        with pytest.raises(ProviderError, match="a header of a request to The cloud is malformed"):
+            Transport("The cloud").request("GET", cloud.url, headers={"Authorization": token})
+        assert not [each for each in cloud.requests if each]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "http://", "http://[", "http://a:b:c/", "http://a:99999/", "ftp://a/", "http://\ud800/"]
+)
+def test_an_address_that_is_none_is_an_error_of_the_cloud(url: str) -> None:
+    with pytest.raises(ProviderError, match="The address or a header"):
+        get(url)
+
+
 def test_redirects_are_not_followed_and_cookies_are_not_kept() -> None:
     response = b"HTTP/1.1 302 Found\r\nLocation: /other\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
     with misbehaving(sends(response)) as cloud:
