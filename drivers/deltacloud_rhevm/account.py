@@ -9,7 +9,7 @@ from deltacloud_images.models import HardwareProfile
 from deltacloud_rhevm.config import ProviderSettings
 from deltacloud_rhevm.documents import Schema
 
-_PROFILES_SECONDS = 300.0
+_KEPT_SECONDS = 300.0
 _SESSION_COOKIE = "JSESSIONID"
 
 
@@ -26,7 +26,11 @@ class Account:
         self.follows: bool | None = None
         #: What the engine's documents look like; ``None``: not asked yet.
         self.schema: Schema | None = None
-        self.instance_types: Cached[tuple[HardwareProfile, ...]] = Cached(_PROFILES_SECONDS)
+        #: Whether requests are limited to what the user has permissions for; ``None``: until the engine demands it.
+        self.filtered: bool | None = None if settings.filter == "auto" else settings.filter
+        self.instance_types: Cached[tuple[HardwareProfile, ...]] = Cached(_KEPT_SECONDS)
+        #: The ids of the clusters of the provider's data center.
+        self.clusters: Cached[frozenset[str]] = Cached(_KEPT_SECONDS)
         self._url = settings.url.rstrip("/")
         self._transport = transport
         self._cookie = ""
@@ -35,10 +39,10 @@ class Account:
 
     def request(self, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> Response:
         """Return the engine's response to a request within this session. ``path`` is relative to the API's."""
-        session = {"Cookie": self._cookie} if self._cookie else {}
-        response = self._transport.request(
-            method, self._url + path, headers={**self._headers, **session, **headers}, body=body
-        )
+        common = {**self._headers, "Filter": "true" if self.filtered else "false"}  # else the engine's own default
+        if self._cookie:
+            common["Cookie"] = self._cookie
+        response = self._transport.request(method, self._url + path, headers={**common, **headers}, body=body)
         for cookie in response.headers.getlist("Set-Cookie"):
             if cookie.startswith(f"{_SESSION_COOKIE}="):
                 self._cookie = cookie.partition(";")[0]

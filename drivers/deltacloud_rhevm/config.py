@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,9 @@ class ProviderSettings:
     verify_tls: bool = True
     #: A PEM file of the authorities to trust; empty: the file that ``REQUESTS_CA_BUNDLE`` names, else those of certifi.
     ca_file: CertificateFile = ""
+    #: Whether only what the user has permissions for is asked for, which is all that the engine allows to users without
+    #: an administrator's role. ``auto``: where the engine refuses anything else.
+    filter: Literal["auto"] | bool = "auto"
     #: The name of a data center; lists hold only what is in it. Empty: all data centers.
     datacenter: Annotated[str, Field(pattern=r'^[^"]*$')] = ""
 

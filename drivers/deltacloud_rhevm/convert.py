@@ -61,11 +61,11 @@ _STATUSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "image_locked": ("PENDING", ()),
     "powering_down": ("STOPPING", ()),
     "down": ("STOPPED", ("start", "destroy")),
-    "paused": ("STOPPED", ("start",)),
+    "paused": ("RUNNING", ("start",)),  # in memory, by an administrator or because of an error of the storage
     "suspended": ("STOPPED", ("start",)),
     "image_illegal": ("STOPPED", ("destroy",)),
 }
-_UNCLEAR = ("STOPPED", ())  # unassigned, unknown: nothing can be asked of it
+_UNCLEAR = ("UNKNOWN", ())  # also the engine's own unknown: the host does not respond, and the machine may run
 _LINK_LOCAL = "fe80:"
 _ARCHITECTURES = {"": "x86_64", "undefined": "x86_64", "aarch64": "arm64"}
 
@@ -80,7 +80,7 @@ def image(element: "Element", user: str, linked_profiles: Callable[[bool], tuple
     architecture = (parts["cpu"].findtext("architecture") or "").lower() if "cpu" in parts else ""
     return Image(
         id=_id(element),
-        name=_text_of(parts.get("name")),
+        name=_versioned(_text_of(parts.get("name")), parts.get("version")),
         description=_text_of(parts.get("description")),
         owner_id=user,
         architecture=_ARCHITECTURES.get(architecture, architecture),
@@ -159,6 +159,14 @@ def link(element: "Element", name: str) -> str:
     """The id of the resource that the element refers to by that name; empty where there is none."""
     found = element.find(name)
     return "" if found is None else found.get("id", "")
+
+
+def _versioned(name: str, version: "Element | None") -> str:
+    """Return a template's name with its version, because all versions share the name; the first one has it alone."""
+    number = 1 if version is None else values.integer(_text(version, "version_number"), 1)
+    if version is None or number == 1:
+        return name
+    return f"{name} ({_text(version, 'version_name') or number})"
 
 
 def _id(element: "Element") -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from lxml import etree
 
@@ -13,6 +14,11 @@ from deltacloud_rhevm import convert
 ACTION = b"<action/>"
 #: The file on the medium that an instance finds its user data on, named as Deltacloud has always named it.
 USER_DATA_FILE = "deltacloud-user-data.txt"
+#: The label of the medium and the names of the files by which cloud-init finds user data. Source: "NoCloud" in
+#: cloud-init's documentation. The engine's own cloud-init (``custom_script``) takes cloud-config alone, and no scripts.
+CLOUD_INIT_LABEL = "cidata"
+CLOUD_INIT_FILE = "user-data"
+CLOUD_INIT_METADATA_FILE = "meta-data"
 _MIB = 2**20
 
 
@@ -78,18 +84,22 @@ def _add_topology(root: etree._Element, cores: str, schema: Schema) -> None:
 
 
 def _add_user_data(root: etree._Element, content: str, schema: Schema) -> None:
-    """On a floppy disk; since 4 on a CD, as the machines of today (Q35) have no floppy drive."""
+    """Add user data for cloud-init: on a floppy disk, or since 4 on a CD, because Q35 machines have no floppy drive."""
     payload = _add(_add(root, "payloads"), "payload")
     if schema.attributes:
         payload.set("type", "floppy")
     else:
         _add(payload, "type", "cdrom")
-    if schema.version < (3, 3):
-        file = _add(payload, "file", name=USER_DATA_FILE)
-    else:
-        file = _add(_add(payload, "files"), "file")
-        _add(file, "name", USER_DATA_FILE)
-    _add(file, "content", content)
+    if schema.version < (3, 3):  # one file, and no label
+        _add(_add(payload, "file", name=USER_DATA_FILE), "content", content)
+        return
+    _add(payload, "volume_id", CLOUD_INIT_LABEL)
+    files = _add(payload, "files")
+    metadata = f"instance-id: {uuid4()}\n"
+    for name, text in ((CLOUD_INIT_METADATA_FILE, metadata), (CLOUD_INIT_FILE, content), (USER_DATA_FILE, content)):
+        file = _add(files, "file")
+        _add(file, "name", name)
+        _add(file, "content", text)
 
 
 def _text(user_data: bytes) -> str:

@@ -22,7 +22,10 @@ def templates(datacenter_name: str, wanted: ImageFilter) -> str:
     """The templates that are wanted, as far as the engine can tell."""
     terms = [datacenter(datacenter_name)]
     if wanted.name and _is_plain(_PLAIN_PATTERN, wanted.name):
-        terms.append(f"name={wanted.name}")
+        start, star, _ = wanted.name.partition(
+            "*"
+        )  # what follows a * may be in the version, which is no part of the name
+        terms += [f"name={start}{star}"] if start else []
     if wanted.state and wanted.state.upper() in _STATES:
         terms.append(f"status={wanted.state.lower()}")
     return " and ".join(filter(None, terms))

@@ -24,6 +24,7 @@ from deltacloud_images.models import (
     Realm,
 )
 from deltacloud_rhevm import convert, documents, search
+from deltacloud_rhevm.clusters import Clusters
 from deltacloud_rhevm.engine import Engine
 from deltacloud_rhevm.errors import EngineFault
 
@@ -40,6 +41,7 @@ class RhevmSession(Session):
         self._engine = engine
         self._user = user
         self._datacenter = datacenter
+        self._clusters = Clusters(engine, datacenter)
         self._linked: tuple[str, ...] | None = None
 
     def close(self) -> None:
@@ -59,7 +61,7 @@ class RhevmSession(Session):
         if wanted.owner_id not in (None, self._user):
             return
         query = search.templates(self._datacenter, wanted)
-        templates = self._engine.listed("/templates", "templates", "template", search=query)
+        templates = self._clusters.members(self._engine.listed("/templates", "templates", "template", search=query))
         yield from converted((each for each in templates if each.get("id") != convert.BLANK), self._image, "template")
 
     def image(self, image_id: str) -> Image:
@@ -87,7 +89,7 @@ class RhevmSession(Session):
         """All virtual machines, in batches: the addresses that the list lacks are asked for side by side."""
         if wanted.owner_id not in (None, self._user):
             return
-        vms = converted(self._vms(), self._told, "virtual machine")
+        vms = converted(self._clusters.members(self._vms()), self._told, "virtual machine")
         while batch := list(islice(vms, _BATCH)):
             yield from self._completed(batch)
 
@@ -132,9 +134,9 @@ class RhevmSession(Session):
 
     def realms(self) -> Sequence[Realm]:
         """The clusters, each available while its data center is up."""
-        datacenters = self._engine.get("/datacenters?search=", "data_centers").iterfind("data_center")
+        datacenters = list(self._clusters.datacenters())
         up = {each.get("id", "") for each in datacenters if convert.status(each) == "up"}
-        return list(converted(self._clusters(), lambda each: convert.realm(each, up), "cluster"))
+        return list(converted(self._clusters.listed(datacenters), lambda each: convert.realm(each, up), "cluster"))
 
     def _image(self, template: etree._Element) -> Image:
         return convert.image(template, self._user, self._linked_profiles)
@@ -208,26 +210,18 @@ class RhevmSession(Session):
                 return ()
             raise
 
-    def _clusters(self) -> Iterator[etree._Element]:
-        return self._engine.listed("/clusters", "clusters", "cluster", search=search.datacenter(self._datacenter))
-
     def _default_cluster(self, image_id: str) -> str:
         """The template's own, else the first one."""
         cluster_id = convert.link(self._template(image_id), "cluster")
         if not cluster_id:
-            cluster_id = next((each.get("id", "") for each in self._clusters()), "")
+            cluster_id = self._clusters.first()
         if not cluster_id:
             raise Conflict(f"Image '{image_id}' belongs to no cluster, and there is none to launch it in.")
         return cluster_id
 
     def _instance_types(self) -> tuple[HardwareProfile, ...]:
         """Return the engine's instance types, fetched anew every few minutes."""
-        if account := self._engine.account:
-            return account.instance_types.get(self._fetch_instance_types)
-        fetched = self._fetch_instance_types()  # which has logged in
-        if account := self._engine.account:
-            account.instance_types.get(lambda: fetched)
-        return fetched
+        return self._engine.kept(lambda account: account.instance_types, self._fetch_instance_types)
 
     def _fetch_instance_types(self) -> tuple[HardwareProfile, ...]:
         try:

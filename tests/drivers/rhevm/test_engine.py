@@ -144,8 +144,16 @@ def test_a_url_that_is_no_api_is_the_operators_mistake_and_not_an_unknown_image(
         (EngineFault(400, "Incomplete parameters", "VM [name] required"), ValidationFailure, "refuses: VM [name"),
         (EngineFault(400, OPERATION_FAILED, "[It is in use.]"), Conflict, "The engine refuses: It is in use."),
         (EngineFault(409, "Conflict"), Conflict, "The engine refuses: Conflict"),
-        (EngineFault(401), AuthenticationFailure, "user@domain"),
+        (EngineFault(401), AuthenticationFailure, "admin@ovirt@internalsso"),
         (EngineFault(403, detail="no"), Forbidden, "The engine refuses: no"),
+        (
+            EngineFault(400, OPERATION_FAILED, "[query execution failed due to insufficient permissions.]"),
+            Forbidden,
+            ".",
+        ),
+        (EngineFault(409, OPERATION_FAILED, "[User is not authorized to perform this action.]"), Forbidden, "does not"),
+        (EngineFault(409, OPERATION_FAILED, "x" * 100_000), Conflict, "The engine refuses: x"),
+        (EngineFault(409, OPERATION_FAILED, "a\r\nb\x07c"), Conflict, "The engine refuses: a b c"),
         (EngineFault(418), ProviderError, "The engine refuses, with status 418."),
         (EngineFault(500), ProviderError, "The engine failed with status 500."),
         (EngineFault(504), ProviderTimeout, "The engine failed with status 504."),
@@ -154,6 +162,7 @@ def test_a_url_that_is_no_api_is_the_operators_mistake_and_not_an_unknown_image(
 def test_what_refusals_mean(fault: EngineFault, expected: type[DeltacloudError], message: str) -> None:
     meaning = translate(fault)
     assert type(meaning) is expected
+    assert len(str(meaning)) < 600
     assert message in str(meaning)
 
 
@@ -231,7 +240,7 @@ def test_a_list_comes_page_by_page_each_image_once(lab: RhevmRig, monkeypatch: p
         lab.seed_image()
     with lab.catalog() as catalog, lab.engine.recorded() as seen:
         assert {each.id for each in catalog.images(ImageFilter())} == lab.image_ids()
-    pages = [f"GET /templates?search=sortby name asc page {number}&max=2" for number in (1, 2, 3)]
+    pages = [f"GET /templates;max=2?search={page}" for page in ("", "sortby name asc page 2", "sortby name asc page 3")]
     assert [each for each in seen if "/templates" in each] == pages
 
 

@@ -75,10 +75,23 @@ def test_names_and_states_are_looked_for_by_the_engine(lab: RhevmRig) -> None:
         assert list(catalog.images(ImageFilter(name='x" or name="*'))) == []
         assert list(catalog.images(ImageFilter(owner_id="someone else"))) == []
     assert [each for each in seen if "templates" in each] == [
-        "GET /templates?search=datacenter=iscsi and name=se*2 and status=ok",
+        "GET /templates?search=datacenter=iscsi and name=se* and status=ok",
         "GET /templates?search=datacenter=iscsi",
         "GET /templates?search=datacenter=iscsi",
     ]
+
+
+def test_the_versions_of_a_template_are_told_apart(lab: RhevmRig) -> None:
+    """REST API guide, Templates: all versions have the name of the first."""
+    for number, version in ((1, "base version"), (2, "with nginx"), (3, "")):
+        lab.seed_image(name="golden", version=(number, version))
+    names = ["golden", "golden (with nginx)", "golden (3)"] if lab.engine.version >= (3, 5) else ["golden"] * 3
+    with lab.catalog() as catalog:
+        assert [image.name for image in catalog.images(ImageFilter())] == names
+        for pattern in ("*nginx)", "g*nginx*", "golden (with nginx)"):
+            assert [image.name for image in catalog.images(ImageFilter(name=pattern))] == names[1:2] * (
+                names[1] != "golden"
+            )
 
 
 def test_an_image_is_locked_while_it_is_made(lab: RhevmRig) -> None:
@@ -167,3 +180,10 @@ def test_a_list_takes_one_request_however_long_it_is(lab: RhevmRig) -> None:
         with lab.engine.recorded() as seen:
             assert {image.id for image in catalog.images(ImageFilter())} == expected
     assert seen == ["GET /templates?search="]
+
+
+def test_an_engine_that_chooses_the_pages_itself_cuts_no_list(old_lab: RhevmRig) -> None:
+    """REST API guide of 3.0, Pagination: a response holds a default number of resources; ``;max`` of 3.6 sets it."""
+    expected = {old_lab.seed_image() for _ in range(250)}
+    with old_lab.catalog() as catalog:
+        assert {image.id for image in catalog.images(ImageFilter())} == expected

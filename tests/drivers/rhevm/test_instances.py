@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from deltacloud_images.errors import MethodNotAllowed, ObjectNotFound, ValidationFailure
-from deltacloud_images.models import Address, HardwareProfile, Instance, InstanceFilter, NewInstance, Property, Realm
+from deltacloud_images.errors import MethodNotAllowed, ObjectNotFound, ProviderError, ValidationFailure
+from deltacloud_images.models import (
+    Address,
+    HardwareProfile,
+    ImageFilter,
+    Instance,
+    InstanceFilter,
+    NewInstance,
+    Property,
+    Realm,
+)
 from deltacloud_images.testing import eventually
 from tests.drivers.rhevm.rig import RhevmRig
+from tests.drivers.rhevm.simulator.state import Cluster, DataCenter
 
 MAC = "02:00:5e:00:53:01"
 STATES = {
@@ -26,11 +36,11 @@ STATES = {
     "image_locked": ("PENDING", set()),
     "powering_down": ("STOPPING", set()),
     "down": ("STOPPED", {"start", "destroy"}),
-    "paused": ("STOPPED", {"start"}),
+    "paused": ("RUNNING", {"start"}),
     "suspended": ("STOPPED", {"start"}),
     "image_illegal": ("STOPPED", {"destroy"}),
-    "unassigned": ("STOPPED", set()),
-    "unknown": ("STOPPED", set()),
+    "unassigned": ("UNKNOWN", set()),
+    "unknown": ("UNKNOWN", set()),
 }
 
 
@@ -145,8 +155,7 @@ def test_a_launch_names_cluster_memory_and_processors(lab: RhevmRig) -> None:
         vm = lab.engine.state.vm(instance.id)
         assert (vm.name, vm.template_id, vm.cluster, vm.type) == ("web", image_id, cluster, "desktop")
         assert (vm.memory, vm.sockets, vm.cores) == (2048 * 2**20, 1, 4)
-        medium = "floppy" if lab.engine.version < (4, 0) else "cdrom"
-        assert (vm.medium, vm.user_data) == (f"{medium}:deltacloud-user-data.txt", "a=1\n")
+        assert vm.files["deltacloud-user-data.txt"] == "a=1\n"
         assert (instance.state, instance.realm_id, instance.hardware_profile_id) == ("PENDING", cluster.id, "DESKTOP")
         assert instance.overrides == (Property("cpu", "4"), Property("memory", "2048"))
         assert eventually(lambda: catalog.instance(instance.id).state == "STOPPED")
@@ -163,6 +172,20 @@ def test_a_plain_launch_is_in_the_images_own_cluster_and_size(lab: RhevmRig) -> 
     assert body == (
         f'<vm><name>{instance.name}</name><template id="{image_id}"/><cluster id="{instance.realm_id}"/></vm>'
     )
+
+
+def test_cloud_init_finds_user_data(lab: RhevmRig) -> None:
+    """cloud-init's data source NoCloud: a labelled medium with both files. 3.1's payload has one file and no label."""
+    new = NewInstance(lab.seed_image(), user_data=b"#!/bin/sh\ntouch /tmp/made\n")
+    with lab.catalog() as catalog:
+        first, second = (lab.engine.state.vm(catalog.create_instance(new, "")[0].id) for _ in range(2))
+    if lab.engine.version < (3, 3):
+        assert (first.medium, set(first.files)) == ("floppy:", {"deltacloud-user-data.txt"})
+        return
+    assert first.medium == ("floppy:cidata" if lab.engine.version < (4, 0) else "cdrom:cidata")
+    assert first.files["user-data"] == first.files["deltacloud-user-data.txt"] == "#!/bin/sh\ntouch /tmp/made\n"
+    assert first.files["meta-data"].startswith("instance-id: ")
+    assert first.files["meta-data"] != second.files["meta-data"]
 
 
 @pytest.mark.parametrize("user_data", [b"\x1f\x8b", b"\0"])
@@ -239,6 +262,30 @@ def test_a_provider_may_be_one_data_center(lab: RhevmRig) -> None:
     assert 'GET /clusters?search=datacenter="no storage"' in seen
     with lab.catalog(lab.make_driver(datacenter="iscsi")) as catalog:
         assert [instance.id for instance in catalog.instances(InstanceFilter())] == [here]
+
+
+def test_a_data_center_is_not_another_one_whose_name_holds_its_name(lab: RhevmRig) -> None:
+    """The engine's search for ``DC1`` also finds what is in ``DC10``."""
+    state = lab.engine.state
+    for name in ("DC1", "DC10"):
+        state.datacenters.append(DataCenter(name))
+        state.clusters.append(Cluster(f"cluster of {name}", state.datacenters[-1]))
+    vm_id, other = lab.seed_instance(), lab.seed_instance()
+    for each, cluster in ((vm_id, state.clusters[-2]), (other, state.clusters[-1])):
+        state.vm(each).cluster = state.template(state.vm(each).template_id).cluster = cluster
+    with lab.catalog(lab.make_driver(datacenter="DC1")) as catalog:
+        assert [realm.id for realm in catalog.realms()] == [state.clusters[-2].id]
+        assert [instance.id for instance in catalog.instances(InstanceFilter())] == [vm_id]
+        assert [image.id for image in catalog.images(ImageFilter())] == [state.vm(vm_id).template_id]
+
+
+def test_a_data_center_that_is_not_there_is_the_operators_mistake(lab: RhevmRig) -> None:
+    lab.seed_instance()
+    with (
+        lab.catalog(lab.make_driver(datacenter="DC2")) as catalog,
+        pytest.raises(ProviderError, match="no data center 'DC2'"),
+    ):
+        list(catalog.instances(InstanceFilter()))
 
 
 def test_an_instance_that_went_while_it_was_listed_is_no_error(old_lab: RhevmRig) -> None:

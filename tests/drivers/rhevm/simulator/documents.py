@@ -53,6 +53,10 @@ class Writer:
         if template.cluster:
             self._link(root, "cluster", "clusters", template.cluster.id)
         SubElement(root, "creation_time").text = template.created
+        if self.version >= (3, 5):
+            version = SubElement(root, "version")
+            SubElement(version, "version_number").text = str(template.version[0])
+            SubElement(version, "version_name").text = template.version[1]
         return root
 
     def vm(self, vm: Vm, *, nics: bool, devices: bool) -> Element:

@@ -20,7 +20,9 @@ from tests.drivers.rhevm.simulator.state import Cluster, NotFound, Refused, Stat
 
 _NOT_FOUND_PAGE = b"<html><head><title>JBoss Web - Error report</title></head><body><HR size=1 noshade></body></html>"
 _PAGING = re.compile(r"(?P<terms>.*?) ?sortby name asc page (?P<page>[0-9]+)")
-_FIRST_PAGE = re.compile(r" ?sortby name asc page 1&max=1000")
+_FIRST_PAGE = re.compile(r" ?sortby name asc page 1(?![0-9])|;max=1000")
+#: The resources on a page where no number is given. Source: "Pagination" in the guides of 3.0 and 3.6.
+_OLD_PAGE_SIZE = 100
 _TERM = re.compile(r'(datacenter|name|status)=("[^"]*"|[^"\s]+)')
 
 
@@ -31,6 +33,7 @@ class Request:
     body: bytes
     cookie: str
     accept: str
+    filtered: bool
 
 
 class BadRequest(Exception):
@@ -51,6 +54,8 @@ class Simulator:
         self.sessions: set[str] = set()
         #: Statuses to answer to the next requests in place of what they ask for.
         self.hiccups: list[int] = []
+        #: The ids of what the user has permissions for, where the user has no administrator's role.
+        self.permitted: set[str] | None = None
         self.writer = Writer(version, self.base)
         handler = type("Handler", (_Handler,), {"engine": self})
         self._server = _Server(("127.0.0.1", 0), handler)
@@ -80,10 +85,15 @@ class Simulator:
     def answer(self, request: Request) -> tuple[int, bytes]:
         """Status and body for a request of a user who is logged in."""
         url = urlsplit(request.path)
-        parts = url.path.removeprefix(self.base).strip("/").split("/")
+        path, _, matrix = url.path.partition(";")
+        parts = path.removeprefix(self.base).strip("/").split("/")
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
+        if self.version < (4, 0):
+            query.pop("max", None)
+        query |= dict(each.split("=") for each in matrix.split(";") if each)
         try:
             with self.state.lock:
+                self._check_permission(request, parts)
                 status, root = self._resource(request, parts, query)
         except NotFound:
             return 404, _NOT_FOUND_PAGE
@@ -92,6 +102,20 @@ class Simulator:
         except BadRequest as bad:
             return 400, as_bytes(self.writer.fault("Incomplete parameters", str(bad)))
         return status, b"" if root is None else as_bytes(root)
+
+    def _check_permission(self, request: Request, parts: list[str]) -> None:
+        """An ordinary user's queries have to be filtered. Source: ``QueriesCommandBase`` in ovirt-engine."""
+        if self.permitted is None:
+            return
+        if not request.filtered:
+            raise Refused("query execution failed due to insufficient permissions.")
+        if parts[0] in ("templates", "vms") and len(parts) > 1 and parts[1] not in self.permitted:
+            if request.method == "GET":
+                raise NotFound(parts[1])
+            raise Refused("User is not authorized to perform this action.")
+
+    def _visible(self, things: list[Any], request: Request) -> list[Any]:
+        return [each for each in things if not request.filtered or self.permitted is None or each.id in self.permitted]
 
     def _resource(self, request: Request, parts: list[str], query: dict[str, str]) -> tuple[int, Element | None]:
         match request.method, parts:
@@ -125,11 +149,11 @@ class Simulator:
 
     def _list(self, collection: str, request: Request, query: dict[str, str]) -> Element:
         state, writer = self.state, self.writer
-        search, page = _page(query)
+        search, page = _page(query, self.version)
         wanted = _terms(search)
         match collection:
             case "datacenters":
-                return writer.collection("data_centers", [writer.datacenter(each) for each in state.datacenters])
+                return writer.collection("data_centers", [writer.datacenter(each) for each in page(state.datacenters)])
             case "clusters":
                 clusters = [each for each in state.clusters if _is_in(each, wanted)]
                 return writer.collection("clusters", [writer.cluster(each) for each in page(clusters)])
@@ -137,10 +161,14 @@ class Simulator:
                 return writer.collection("instance_types", [writer.instance_type(e) for e in state.instance_types])
             case "templates":
                 found = [each for each in state.templates if _is_in(each.cluster, wanted) and _is(each, wanted)]
-                return writer.collection("templates", [writer.template(each) for each in page(found)])
+                return writer.collection(
+                    "templates", [writer.template(each) for each in self._visible(page(found), request)]
+                )
             case "vms":
                 vms = [each for each in state.vms if _is_in(each.cluster, wanted) and _is(each, wanted)]
-                return writer.collection("vms", [self._vm(each, request, query) for each in page(vms)])
+                return writer.collection(
+                    "vms", [self._vm(each, request, query) for each in self._visible(page(vms), request)]
+                )
         raise NotFound(collection)
 
     def _vm(self, vm: Vm, request: Request, query: dict[str, str]) -> Element:
@@ -183,12 +211,13 @@ class Simulator:
     def _payload(self, vm: Vm, document: Element) -> None:
         payload = document.find("payloads/payload")
         if payload is not None:
-            file = payload.find("file" if self.version < (3, 3) else "files/file")
-            if file is None:
+            files = payload.findall("file" if self.version < (3, 3) else "files/file")
+            if not files:
                 raise BadRequest("Payload [file] required for add")
-            name = file.get("name") if self.version < (3, 3) else file.findtext("name")
+            names = [each.get("name") if self.version < (3, 3) else each.findtext("name") for each in files]
+            vm.files = {name or "": each.findtext("content") or "" for name, each in zip(names, files, strict=True)}
             medium = payload.get("type") if self.writer.old else payload.findtext("type")
-            vm.medium, vm.user_data = f"{medium}:{name}", file.findtext("content") or ""
+            vm.medium = f"{medium}:{payload.findtext('volume_id') or ''}"
 
 
 class _Server(ThreadingHTTPServer):
@@ -209,7 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         cookie = SimpleCookie(self.headers.get("Cookie", ""))
         session = cookie["JSESSIONID"].value if "JSESSIONID" in cookie else ""
-        request = Request(self.command, self.path, body, session, self.headers.get("Accept", ""))
+        filtered = self.headers.get("Filter") == "true"
+        request = Request(self.command, self.path, body, session, self.headers.get("Accept", ""), filtered)
         self.engine.requests.append(request)
         self.engine.state.step()
         if self.engine.hiccups:
@@ -260,15 +290,17 @@ def _document(request: Request, tag: str) -> Element:
     return root
 
 
-def _page(query: dict[str, str]) -> tuple[str, Callable[[list[Any]], list[Any]]]:
+def _page(query: dict[str, str], version: tuple[int, int]) -> tuple[str, Callable[[list[Any]], list[Any]]]:
     """The search without its paging, and what cuts the page out of all that is found.
 
     Source: "Pagination" and "Maximum results parameter" in the REST API Guide.
     """
-    paging = _PAGING.fullmatch(query.get("search", ""))
+    search = query.get("search", "")
+    paging = _PAGING.fullmatch(search)
+    whole = _OLD_PAGE_SIZE if version < (3, 6) else sys.maxsize
+    size = int(query.get("max", whole)) if "search" in query else sys.maxsize
     if paging is None:
-        return query.get("search", ""), lambda found: found
-    size = int(query["max"])
+        return search, lambda found: found[:size]
     first = (int(paging["page"]) - 1) * size
     return paging["terms"], lambda found: sorted(found, key=lambda each: str(each.name))[first : first + size]
 
@@ -287,7 +319,7 @@ def _terms(search: str) -> dict[str, str]:
 def _is_in(cluster: Cluster | None, wanted: dict[str, str]) -> bool:
     if "datacenter" not in wanted:
         return True
-    return bool(cluster and cluster.datacenter and cluster.datacenter.name == wanted["datacenter"])
+    return bool(cluster and cluster.datacenter and wanted["datacenter"] in cluster.datacenter.name)
 
 
 def _is(thing: Template | Vm, wanted: dict[str, str]) -> bool:

@@ -50,6 +50,7 @@ class Template:
     status: str = "ok"
     created: str = "2014-05-06T07:08:09.000-05:00"
     architecture: str = "x86_64"
+    version: tuple[int, str] = (1, "base version")
     memory: int = 512 * 2**20
     id: str = field(default_factory=lambda: str(uuid4()))
 
@@ -65,7 +66,7 @@ class Vm:
     sockets: int = 1
     cores: int = 1
     instance_type_id: str = ""
-    user_data: str = ""
+    files: dict[str, str] = field(default_factory=dict)
     medium: str = ""
     mac: str = "02:00:5e:00:53:01"
     ips: tuple[str, ...] = ()
