@@ -1,156 +1,133 @@
-"""The calls of one request: within its time, retried where that is safe, decoded and checked."""
+"""The calls of one request to the services of its account, decoded and checked."""
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import count
-from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import orjson
-from keystoneauth1.exceptions import EndpointNotFound
+from keystoneauth1 import exceptions
 from requests import Response
 
-from deltacloud_images.errors import ObjectNotFound
+from deltacloud_images.errors import not_found
+from deltacloud_images.kit import pages, values
+from deltacloud_images.kit.pool import Lease
 from deltacloud_openstack.account import Account
-from deltacloud_openstack.errors import MalformedAnswer, retry_after
-from deltacloud_openstack.sizes import Sizes
-from deltacloud_openstack.transport import time_limit
+from deltacloud_openstack.sizes import MAX_FLAVORS, Sizes, flavor
 
-Record = dict[str, Any]
+Record = Mapping[str, Any]
 
-#: Images and instances a page: what nova and glance give at most unless their operators changed it.
+#: Images and instances a page: what nova and glance send at most unless their operators changed it.
 PAGE = 1000
-#: The newest version of nova's API that still tells a server's flavor by id; the first that wants ``networks``.
+#: The newest version of nova's API that still names a server's flavor by id; the first that requires ``networks``.
 MICROVERSION = "2.37"
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class Cloud:
-    """What one request asks of its account's services. Raises what keystoneauth raises, and ``MalformedAnswer``."""
+    """What one request asks of its account's services. Raises what keystoneauth raises, and ``ProviderError``."""
 
-    def __init__(self, account: Account, timeout_seconds: float) -> None:
-        """``timeout_seconds`` is for all calls together; every further page of a list gets as much again."""
-        self.account = account
-        self._seconds = timeout_seconds
-        self._until = monotonic() + timeout_seconds
-        self._project_id: str | None = None
+    def __init__(self, lease: Lease[Account]) -> None:
+        """Send nothing: the login happens when the account is first used."""
+        self._lease = lease
 
     @property
-    def project_id(self) -> str:
-        """The account's project; logs in if it has to."""
-        if self._project_id is None:
-            self.login()
-            with time_limit(self._until):
-                self._project_id = self.account.project_id
-        return self._project_id
+    def account(self) -> Account:
+        """The account, logged in."""
+        return self._lease.item
 
-    @property
-    def is_admin(self) -> bool:
-        """Whether the account may change other projects' images."""
-        with time_limit(self._until):
-            return self.account.is_admin
+    def verify(self) -> None:
+        """Log in; with a token from the pool make a small call, because it may have been revoked."""
+        if self._lease.known is None:
+            self._lease.item  # noqa: B018 (opens it)
+        else:
+            self.read("compute", "/flavors", params={"limit": "1"})
 
-    def login(self) -> None:
-        """Get a token if there is none."""
-        self._retrying("GET", self.account.login)
-
-    def endpoint(self, service: str) -> str:
-        """The service's address, empty if the cloud has none."""
-        self.login()
-        with time_limit(self._until):
-            return self.account.endpoint(service)
+    def close(self) -> None:
+        """Give the account back to the pool."""
+        self._lease.close()
 
     def call(self, service: str, method: str, path: str, *, version: str | None = None, **options: Any) -> Response:
-        """The answer to one call. Bodies are never logged: they hold passwords."""
-        if not self.endpoint(service):
-            raise EndpointNotFound(f"The cloud's catalog has no service of type {service} here.")
-        adapter = self.account.adapter(service)
-        assert adapter is not None
-        answer: Response = self._retrying(
-            method, lambda: adapter.request(path, method, log=False, microversion=version, **options)
-        )
-        if answer.status_code >= 300:
-            raise MalformedAnswer(f"a redirection (HTTP {answer.status_code})")
-        return answer
+        """Return the response to one call; raise keystoneauth's errors for a status of 400 and above.
 
-    def read(self, service: str, path: str, **options: Any) -> Record:
-        """The decoded answer to GET."""
-        return decoded(self.call(service, "GET", path, **options))
-
-    def pages(
-        self, service: str, path: str, key: str, params: Mapping[str, str], **options: Any
-    ) -> Iterator[list[Any]]:
-        """The records of each page under ``key``, as long as the answers name a next one.
-
-        Only the marker is taken from the link to the next page: clouds behind a proxy get its address wrong.
+        ``version`` is nova's microversion. Bodies are never logged, because they hold passwords.
         """
-        query: dict[str, str] = {"limit": str(PAGE), **params}
-        while True:
-            body = self.read(service, path, params=query, **options)
-            yield checked(body.get(key), list)
-            marker = _marker(body, key)
-            if not marker or marker == query.get("marker"):
-                return
-            query["marker"] = marker
-            self._until = monotonic() + self._seconds
+        adapter = self.account.adapter(service)
+        response: Response = adapter.request(path, method, log=False, microversion=version, **options)
+        return response
+
+    def read(self, service: str, path: str, **options: Any) -> dict[str, Any]:
+        """Return the decoded response to GET."""
+        return values.json_object(self.call(service, "GET", path, **options).content)
+
+    def records(
+        self,
+        service: str,
+        path: str,
+        key: str,
+        params: Mapping[str, str],
+        *,
+        max_items: int = pages.MAX_ITEMS,
+        **options: Any,
+    ) -> Iterator[Any]:
+        """Yield the records of all pages under ``key``.
+
+        Only the marker is taken from the link to the next page, because clouds behind a proxy get its host wrong. If
+        the item that the marker names was deleted meanwhile, the list is begun anew and repeats nothing.
+        """
+        query = {"limit": str(PAGE), **params}
+
+        def fetch(marker: str) -> pages.Page[Any]:
+            asked = {**query, "marker": marker} if marker else query
+            body = self.read(service, path, params=asked, **options)
+            return pages.Page(values.required(body.get(key), list, f"list of {key}"), _marker(body, key))
+
+        restart = pages.Restart[Any](_is_marker_gone, lambda record: values.text(values.mapping(record).get("id")))
+        return pages.listed(fetch, restart=restart, max_items=max_items)
 
     def sizes(self) -> Sizes:
-        """The flavors, remembered for some minutes."""
-        return self.account.sizes(self._fetch_sizes)
+        """Return the flavors, which are kept for some minutes."""
+        return self.account.sizes.get(self._fetch_sizes)
 
     @property
     def microversion(self) -> str | None:
         """What to send nova; ``None`` where its API is the old one of ``/v2/``, which has no microversions."""
-        return None if "/v2/" in self.endpoint("compute") + "/" else MICROVERSION
+        return MICROVERSION if self.account.has_microversions else None
 
     def _fetch_sizes(self) -> Sizes:
-        pages = self.pages("compute", "/flavors/detail", "flavors", {})
-        try:
-            return Sizes(flavor for page in pages for flavor in page)
-        except (KeyError, TypeError, ValueError) as error:
-            raise MalformedAnswer("a flavor without its sizes") from error
-
-    def _retrying(self, method: str, send: Any) -> Any:
-        for attempt in count():
-            try:
-                with time_limit(self._until):
-                    return send()
-            except Exception as error:
-                pause = retry_after(error, method, attempt)
-                if pause is None or monotonic() + pause >= self._until:
-                    raise
-                sleep(pause)
-        raise AssertionError
+        records = self.records("compute", "/flavors/detail", "flavors", {}, max_items=MAX_FLAVORS)
+        return Sizes(values.converted(records, flavor, "flavor"))
 
 
-def decoded(response: Response) -> Record:
-    """The JSON object of an answer; raises ``MalformedAnswer`` if it is none."""
-    try:
-        body: Record = checked(orjson.loads(response.content), dict)
-        return body
-    except ValueError as error:
-        raise MalformedAnswer("no JSON") from error
-
-
-def checked(value: Any, kind: type) -> Any:
-    """The value, if it is of that kind; raises ``MalformedAnswer``."""
-    if not isinstance(value, kind):
-        raise MalformedAnswer(f"no {kind.__name__} where one belongs")
-    return value
+def is_uuid(value: object) -> bool:
+    """Whether a value can be an id of nova, glance and neutron."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def uuid(text: str, kind: str) -> str:
-    """The id, if nova and glance could know it: anything else is not sent, and raises ``ObjectNotFound``."""
-    if not _UUID.fullmatch(text):
-        raise ObjectNotFound(f"{kind} '{text}' was not found.")
+    """Return an id that nova and glance can know; raise ``ObjectNotFound`` for any other text, which is not sent."""
+    if not is_uuid(text):
+        raise not_found(kind, text)
     return text
 
 
+def _is_marker_gone(error: Exception) -> bool:
+    """Glance responds with 400 or 404, nova with 400."""
+    return isinstance(error, exceptions.BadRequest | exceptions.NotFound)
+
+
 def _marker(body: Record, key: str) -> str:
-    """Of glance's ``next``, or of nova's ``<key>_links``; empty on the last page."""
+    """Return the marker in glance's ``next`` or nova's ``<key>_links``; empty on the last page.
+
+    Raises ``MalformedRecord`` for a link without one: the list would end too early.
+    """
     link = body.get("next")
-    for each in body.get(f"{key}_links") or ():
-        if each.get("rel") == "next":
+    for each in values.array(body.get(f"{key}_links")):
+        if values.mapping(each).get("rel") == "next":
             link = each.get("href")
-    return parse_qs(urlsplit(link).query).get("marker", [""])[0] if link else ""
+    if not link:
+        return ""
+    try:
+        markers = parse_qs(urlsplit(values.text(link)).query).get("marker", [""])
+    except ValueError:
+        markers = [""]
+    return values.required(markers[0], str, "marker of the next page")

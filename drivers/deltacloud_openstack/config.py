@@ -16,21 +16,21 @@ class ProviderSettings:
 
     #: Keystone's address; ``/v3`` is added if it is not there.
     auth_url: Url
-    #: The region whose nova and glance are used; empty: the first in keystone's catalog.
+    #: The region whose services are used; empty: of those that have nova, the first by name.
     region: str = ""
     interface: Interface = "public"
     #: The domains, by name, of users and projects that name none.
     user_domain: str = "Default"
     project_domain: str = "Default"
-    #: What instances are plugged into: ``auto``, ``none``, or a network's id. Empty: ``auto`` where the catalog has
-    #: neutron, else ``none``.
+    #: What instances are connected to: ``auto``, ``none``, or ids or names of networks, with commas between them.
+    #: Empty: ``auto`` where the catalog has neutron, else ``none``.
     networks: str = ""
-    #: The one image property that tells architectures here; filters by architecture are then sent to the cloud.
+    #: The one image property that names architectures here; filters by architecture are then sent to the cloud.
     #: Empty: the first of architecture, arch and hw_architecture that an image has, and the server filters.
     architecture_property: str = ""
     #: Whether to verify the certificates of this cloud.
     verify_tls: bool = True
-    #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
+    #: A PEM file of the authorities to trust; empty: the file that ``REQUESTS_CA_BUNDLE`` names, else certifi's.
     ca_file: CertificateFile = ""
 
 

@@ -1,12 +1,13 @@
-"""The OpenStack driver: its configured clouds and the pool of logged-in accounts."""
+"""The OpenStack driver: its configured clouds, the connections to them, and the pool of logged-in accounts."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from deltacloud_images.driver import (
     AUTHENTICATION_KEY,
     AUTHENTICATION_PASSWORD,
+    FIREWALLS,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
     OWNER_ID,
@@ -22,6 +23,8 @@ from deltacloud_images.driver import (
 )
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.kit.pool import Lease, Pool
+from deltacloud_images.kit.transport import Transport
 from deltacloud_images.models import StateMachine
 from deltacloud_openstack.config import OpenStackSettings, ProviderSettings
 from deltacloud_openstack.states import STATES
@@ -29,14 +32,17 @@ from deltacloud_openstack.states import STATES
 if TYPE_CHECKING:
     from deltacloud_openstack.account import Account
     from deltacloud_openstack.identity import Login
-    from deltacloud_openstack.pool import Pool
+
+Settings = TypeVar("Settings")
+
+#: How many callers' logins each worker process keeps, and for how long in seconds.
+_MAX_ACCOUNTS = 256
+_MAX_SECONDS = 3600.0
 
 
-class OpenStackDriver(Driver[OpenStackSettings]):
-    """Any OpenStack with keystone v3. Each provider is a cloud, or a region of one, that the operator configured."""
+class NovaDriver(Driver[Settings]):
+    """What all clouds with nova have in common, whatever their identity service is."""
 
-    title = "OpenStack"
-    settings_type = OpenStackSettings
     capabilities = frozenset(Capability)
     features: ClassVar[tuple[Feature, ...]] = (
         OWNER_ID,
@@ -47,52 +53,82 @@ class OpenStackDriver(Driver[OpenStackSettings]):
         AUTHENTICATION_KEY,
         AUTHENTICATION_PASSWORD,
         REALM_FILTER,
+        Feature("instances", "networks", "create", ("networks",)),
     )
     states: ClassVar[StateMachine] = STATES
-    requires = ("keystoneauth1",)
-    credential_names = ("user, user+project or user+project+domain", "password")
+    requires = ("keystoneauth1", "requests")
 
-    def __init__(self, settings: OpenStackSettings) -> None:
-        """Nothing is opened or sent before it is needed."""
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings. Nothing is opened or sent before it is needed."""
         super().__init__(settings)
-        self.clouds = self._clouds()
+        self.clouds = self.clouds_of(settings)
+        self._pool: Pool[Account] = Pool(size=_MAX_ACCOUNTS, seconds=_MAX_SECONDS)
+        self._transports = {
+            name: Transport(self.title, verify_tls=cloud.verify_tls, ca_file=cloud.ca_file)
+            for name, cloud in self.clouds.items()
+        }
+
+    @abstractmethod
+    def clouds_of(self, settings: Settings) -> Mapping[str, ProviderSettings]:
+        """Return each provider's settings as those of an OpenStack."""
+
+    @abstractmethod
+    def login(self, cloud: ProviderSettings, credentials: Credentials) -> "Login":
+        """Return the keystoneauth plug-in that gets an account's tokens."""
 
     def providers(self) -> Sequence[Provider]:
-        """The configured clouds, each with keystone's address."""
+        """Return the configured clouds, each with the URL of its identity service."""
         return [Provider(name, {"identity": cloud.auth_url}) for name, cloud in self.clouds.items()]
-
-    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
-        """A session on the account's pooled login; nothing is sent yet."""
-        from deltacloud_openstack.session import OpenStackSession
-
-        return OpenStackSession(self._account(credentials, provider), deadline.seconds)
-
-    def translate(self, error: Exception) -> DeltacloudError | None:
-        """By the tables in ``errors``."""
-        from deltacloud_openstack import errors
-
-        return errors.translate(error, self.title)
 
     def close(self) -> None:
         """Forget all tokens and close all connections."""
-        self.__dict__.pop("_pool", None)
+        self._pool.close()
+        for transport in self._transports.values():
+            transport.close()
 
-    def _clouds(self) -> Mapping[str, ProviderSettings]:
-        providers: Mapping[str, ProviderSettings] = self.settings.providers
-        return providers
+    def lease(self, credentials: Credentials, provider: str) -> "Lease[Account]":
+        """Return a lease on the caller's account. It logs in when it is first used; a refused login is not kept."""
+        from deltacloud_openstack.account import Account
+        from deltacloud_openstack.transport import keystone_session
 
-    def _account(self, credentials: Credentials, provider: str | None) -> "Account":
-        """From the pool; the server lets no provider pass but those of ``providers``."""
-        name = str(provider)
-        return self._pool.account(name, self.clouds[name], credentials)
+        cloud, transport = self.clouds[provider], self._transports[provider]
 
-    @cached_property
-    def _pool(self) -> "Pool":
-        from deltacloud_openstack.pool import Pool
+        def log_in() -> Account:
+            return Account(keystone_session(transport), self.login(cloud, credentials), cloud)
 
-        return Pool(self._login)
+        return self._pool.lease((provider, credentials.user, credentials.password), log_in)
 
-    def _login(self, cloud: ProviderSettings, credentials: Credentials) -> "Login":
-        from deltacloud_openstack.identity import PasswordLogin
 
-        return PasswordLogin.of(cloud, credentials)
+class OpenStackDriver(NovaDriver[OpenStackSettings]):
+    """Any OpenStack with keystone v3. Each provider is a cloud, or a region of one, that the operator configured."""
+
+    title = "OpenStack"
+    settings_type = OpenStackSettings
+    features = (*NovaDriver.features, FIREWALLS)
+    credential_names = (
+        "user, user+project, user+project+domain, or +application_credential_id=ID",
+        "password, or the application credential's secret",
+    )
+
+    def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
+        """Return a session on the caller's pooled account; nothing is sent yet."""
+        from deltacloud_openstack.cloud import Cloud
+        from deltacloud_openstack.session import OpenStackSession
+
+        return OpenStackSession(Cloud(self.lease(credentials, provider)))
+
+    def translate(self, error: Exception) -> DeltacloudError | None:
+        """Return an error's meaning by the table in ``errors``."""
+        from deltacloud_openstack import errors
+
+        return errors.translate(error)
+
+    def clouds_of(self, settings: OpenStackSettings) -> Mapping[str, ProviderSettings]:
+        """Return the configured clouds."""
+        return settings.providers
+
+    def login(self, cloud: ProviderSettings, credentials: Credentials) -> "Login":
+        """Return keystone's login, by password or application credential."""
+        from deltacloud_openstack.identity import login
+
+        return login(cloud, credentials)

@@ -1,6 +1,7 @@
-"""What keystoneauth's errors mean to a client: one table by status and service, and when to try again."""
+"""What keystoneauth's errors mean to a client: one table by status."""
 
-from html.parser import HTMLParser
+import html
+import re
 
 import orjson
 from keystoneauth1 import exceptions
@@ -15,10 +16,20 @@ from deltacloud_images.errors import (
     ProviderError,
     ProviderTimeout,
     ValidationFailure,
+    quota_exhausted,
+    refused,
+    throttled,
 )
+from deltacloud_images.kit import values
 from deltacloud_openstack.identity import LoginFailed
+from deltacloud_openstack.transport import MAX_ERROR_BYTES
 
-#: Of any service. What is not here is the cloud's failure.
+TITLE = "OpenStack"
+LOGIN_HINT = (
+    "The user is written user, user+project, user+project+domain, user+project+user domain+project domain, or"
+    " +application_credential_id=ID; %2B stands for a + in a name."
+)
+#: Of any service. A status that is not here is the cloud's failure.
 _STATUS: dict[int, type[DeltacloudError]] = {
     400: ValidationFailure,
     401: AuthenticationFailure,
@@ -28,121 +39,60 @@ _STATUS: dict[int, type[DeltacloudError]] = {
     410: ObjectNotFound,
     504: ProviderTimeout,
 }
-#: Of keystone, when it is asked for a token: there the credentials are all that can be at fault.
-_LOGIN_STATUS: dict[int, type[DeltacloudError]] = {
-    400: AuthenticationFailure,
-    401: AuthenticationFailure,
-    403: AuthenticationFailure,
-    504: ProviderTimeout,
-}
-_CONNECTION: dict[type[Exception], tuple[type[DeltacloudError], str]] = {
-    exceptions.ConnectTimeout: (ProviderTimeout, "did not answer in time"),
-    exceptions.SSLError: (ProviderError, "has a certificate that cannot be verified"),
-    exceptions.ConnectFailure: (ProviderError, "cannot be reached"),
-    exceptions.UnknownConnectionError: (ProviderError, "broke the connection"),
-    exceptions.EndpointNotFound: (ProviderError, "has no such service in its catalog for this region"),
-    exceptions.EmptyCatalog: (ProviderError, "gave a token without a catalog"),
-}
-_TOO_OFTEN = {413, 429}
-_MESSAGE_LENGTH = 400
-
-RETRIES = 3
-FIRST_PAUSE_SECONDS = 0.1
+#: Of keystone, when it is asked for a token: there only the credentials can be wrong.
+_REFUSED_LOGIN = {400, 401, 403}
+#: Nova responds to an exhausted quota with 403, as to a missing permission; only its words differ (``exception.py``,
+#: and oslo.limit's ``ProjectOverLimit``).
+_QUOTA_PHRASES = ("Quota exceeded", "Maximum number of ports exceeded", "is over a limit for")
+_TAG = re.compile("<[^<>]*>")
 
 
-class MalformedAnswer(Exception):
-    """The cloud answered something that makes no sense; the text says what is wrong with it."""
+def translate(error: Exception, title: str = TITLE, login_hint: str = LOGIN_HINT) -> DeltacloudError | None:
+    """Return the meaning of an error of ``title``'s cloud; ``None`` where it is not the cloud's.
 
-
-def translate(error: Exception, title: str) -> DeltacloudError | None:
-    """The meaning of an error of ``title``'s cloud; ``None`` where it is not the cloud's."""
+    ``login_hint`` tells users how credentials are written.
+    """
     if isinstance(error, LoginFailed):
         cause = error.__cause__
-        if isinstance(cause, exceptions.HttpError) and cause.http_status in _LOGIN_STATUS:
-            return _LOGIN_STATUS[cause.http_status](f"{title} does not accept this user and password.")
-        if isinstance(cause, exceptions.HttpError):
-            return ProviderError(f"{title}'s identity service failed (HTTP {cause.http_status}).")
-        return translate(cause, title) if isinstance(cause, Exception) else None
+        if isinstance(cause, exceptions.HttpError) and cause.http_status in _REFUSED_LOGIN:
+            return AuthenticationFailure(f"{title} does not accept this user and password. {login_hint}")
+        return translate(cause, title, login_hint) if isinstance(cause, Exception) else None
     if isinstance(error, exceptions.HttpError):
         return _of_status(error, title)
-    if isinstance(error, MalformedAnswer):
-        return ProviderError(f"{title} gave an answer that makes no sense: {error}.")
     if isinstance(error, exceptions.ClientException):
-        meaning, words = _CONNECTION.get(type(error), (ProviderError, "failed"))
-        return meaning(f"{title} {words}.")
+        return ProviderError(f"{title} sent a response that makes no sense.")
     return None
 
 
 def _of_status(error: exceptions.HttpError, title: str) -> DeltacloudError:
-    status = error.http_status
+    status, said = error.http_status, message(error.response)
+    asked = values.decimal(error.response.headers.get("Retry-After")) if error.response is not None else None
+    if status == 429 or (status in (413, 503) and asked is not None):
+        return throttled(title, asked)
+    if status == 413 or (status == 403 and any(phrase in said for phrase in _QUOTA_PHRASES)):
+        return quota_exhausted(title, said or f"HTTP {status}")
+    if status == 403:
+        return refused(title, said or "HTTP 403")
     meaning = _STATUS.get(status, ProviderError)
-    if status in _TOO_OFTEN:
-        return ProviderError(f"{title} was asked too often or for too much (HTTP {status}).")
     if meaning in (ProviderError, ProviderTimeout):
         return meaning(f"{title} failed (HTTP {status}).")
-    return meaning(f"{title} says: {message(error.response) or f'HTTP {status}'}")
+    return meaning(f"{title} says: {said or f'HTTP {status}'}")
 
 
 def message(response: Response | None) -> str:
-    """What an error's body says: nova's and keystone's JSON (``{"badRequest": {"message": ...}}``), glance's HTML."""
-    body = response.content if response is not None else b""
+    """Return an error's message: nova's and keystone's JSON (``{"badRequest": {"message": ...}}``), glance's HTML."""
+    body = response.content[:MAX_ERROR_BYTES] if response is not None else b""
     try:
-        text = _message_in(orjson.loads(body))
+        return values.message(_message_in(orjson.loads(body)))
     except ValueError:
-        page = _Page()
-        page.feed(body.decode(errors="replace"))
-        text = page.text
-    return " ".join(text.split())[:_MESSAGE_LENGTH]
+        page = body.decode(errors="replace").rpartition("</h1>")[2]
+        return values.message(html.unescape(_TAG.sub(" ", page)))
 
 
 def _message_in(body: object) -> str:
-    if isinstance(body, dict):
-        for each in (body, *body.values()):
-            if isinstance(each, dict) and isinstance(each.get("message"), str):
-                return str(each["message"])
-    return ""
+    known = values.mapping(body)
+    return next((text for each in (known, *known.values()) if (text := _text(each))), "")
 
 
-class _Page(HTMLParser):
-    """An HTML page's text, its title and headings left out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-        self._left_out = ""
-
-    def handle_starttag(self, tag: str, _attributes: object) -> None:
-        if tag in ("title", "h1"):
-            self._left_out = tag
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._left_out:
-            self._left_out = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self._left_out:
-            self.text += f" {data}"
-
-
-def retry_after(error: Exception, method: str, attempt: int) -> float | None:
-    """Seconds to wait before sending it again; ``None`` where that is no use or not safe.
-
-    A request that was refused as one too many (429, or 413 and 503 that say when) has changed nothing. After the loss
-    of a connection only reading is safe, and logging in, which comes before anything else is sent.
-    """
-    pause = FIRST_PAUSE_SECONDS * 2**attempt
-    cause = error.__cause__ if isinstance(error, LoginFailed) else error
-    if attempt >= RETRIES:
-        return None
-    if isinstance(cause, exceptions.HttpError):
-        asked = _asked_pause(cause)
-        return None if asked is None else max(asked, pause)
-    lost = isinstance(cause, exceptions.ConnectFailure | exceptions.UnknownConnectionError)
-    return pause if lost and (method == "GET" or cause is not error) else None
-
-
-def _asked_pause(error: exceptions.HttpError) -> float | None:
-    value = error.response.headers.get("Retry-After", "") if error.response is not None else ""
-    if value.isdecimal() and error.http_status in (413, 429, 503):
-        return float(value)
-    return 0.0 if error.http_status == 429 else None
+def _text(value: object) -> str:
+    return values.text(values.mapping(value).get("message"))

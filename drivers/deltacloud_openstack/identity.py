@@ -1,20 +1,22 @@
-"""Logging in: the token of one account, fetched when it is needed and renewed before it expires."""
+"""Logging in: the token of one account, renewed before it expires, and the ways to write who the user is."""
 
 import math
 import time
 from threading import local
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from keystoneauth1.access import AccessInfo
-from keystoneauth1.exceptions import ClientException, ConnectTimeout
+from keystoneauth1.exceptions import ClientException
 from keystoneauth1.identity import v3
 from keystoneauth1.identity.base import BaseIdentityPlugin
 from keystoneauth1.session import Session
 
 from deltacloud_images.driver import Credentials
-from deltacloud_images.errors import AuthenticationFailure
+from deltacloud_images.errors import AuthenticationFailure, ProviderError
+from deltacloud_images.kit.deadline import current
+from deltacloud_images.kit.values import DATA_ERRORS
 from deltacloud_openstack.config import ProviderSettings
-from deltacloud_openstack.transport import time_left
+from deltacloud_openstack.users import APPLICATION_CREDENTIAL, user_fields
 
 if TYPE_CHECKING:
     _Plugin = BaseIdentityPlugin
@@ -23,90 +25,81 @@ else:
 
 
 class LoginFailed(Exception):
-    """The identity service did not give a token; its cause is keystoneauth's error."""
+    """The identity service gave no token; the cause is keystoneauth's error."""
 
 
 class Login(_Plugin):
-    """Put before one of keystoneauth's plug-ins: safe among threads that renew and invalidate the token at once.
+    """Mixin for keystoneauth's plug-ins that makes token renewal thread-safe and bounded by the deadline in force.
 
-    (The plug-in's own ``get_access`` reads its token again after it has let go of the lock, and waits for the lock
-    without end; its ``invalidate`` drops the new token of another thread, or gives up since there is none.)
+    (The plug-in's own ``get_access`` waits for its lock without a limit and reads the token again after it has released
+    the lock; its ``invalidate`` drops the new token of another thread.)
     """
 
-    #: What each thread has used last: that is what the cloud has refused when the thread invalidates it.
+    #: The token that each thread has used last: the cloud has refused that one when the thread invalidates it.
     _used = local()
-    #: The token in use and the time, in seconds since 1970, at which it has to be renewed.
-    _renewal: tuple[AccessInfo | None, float] = (None, 0.0)
+    #: When the token in use has to be renewed, in seconds since 1970.
+    _renew_at = 0.0
 
     def get_access(self, session: Session, **_: object) -> AccessInfo:
-        """The token in use, or a new one; raises ``LoginFailed``, and ``ConnectTimeout`` if others take too long."""
+        """Return the token in use, or a new one; raise ``LoginFailed``, or ``ProviderTimeout`` by the deadline."""
         access = self.auth_ref
-        if access is None or self._ends_soon(access):
+        if access is None or time.time() > self._renew_at:
             access = self._renewed(session)
         self._used.access = access
         return access
 
     def invalidate(self) -> bool:
-        """Drop the token that this thread has used, unless there is a newer one already; trying again makes sense."""
+        """Drop the token that this thread has used, unless there is a newer one; return that a retry makes sense."""
         if self.auth_ref is self._used.access:
             self.auth_ref = None
         return True
 
     def _renewed(self, session: Session) -> AccessInfo:
-        if not self._lock.acquire(timeout=max(time_left(), 0)):
-            raise ConnectTimeout("Another request of this account is still logging in.")
+        current().acquire(self._lock)
         try:
             access = self.auth_ref
-            if access is None or self._ends_soon(access):
-                access = self.auth_ref = self._new_access(session)
+            if access is None or time.time() > self._renew_at:
+                access = self._new_access(session)
+                self.auth_ref = access
             return access
         finally:
             self._lock.release()
 
-    def _ends_soon(self, access: AccessInfo) -> bool:
-        """As ``will_expire_soon``, which parses the time of expiry at every call."""
-        known, renewal = self._renewal
-        if known is not access:
-            renewal = access.expires.timestamp() - self.MIN_TOKEN_LIFE_SECONDS if access.expires else math.inf
-            self._renewal = access, renewal
-        return time.time() > renewal
-
     def _new_access(self, session: Session) -> AccessInfo:
         try:
             access = self.get_auth_ref(session)
+            project_id, token, expires = access.project_id, access.auth_token, access.expires
+            self._renew_at = expires.timestamp() - self.MIN_TOKEN_LIFE_SECONDS if expires else math.inf
         except ClientException as error:
             raise LoginFailed from error
-        if access.project_id is None:
+        except (*DATA_ERRORS, RecursionError) as error:
+            raise ProviderError("The identity service's token makes no sense.") from error
+        if project_id is None:
             raise AuthenticationFailure("The user has no default project: log in as user+project.")
+        if (
+            not isinstance(project_id, str)
+            or not isinstance(token, str)
+            or not (token.isascii() and token.isprintable())
+        ):
+            raise ProviderError("The identity service's token makes no sense.")
         return access
 
 
 class PasswordLogin(Login, v3.Password):
-    """Keystone v3, by name and password."""
+    """Keystone v3, by password."""
 
-    @classmethod
-    def of(cls, cloud: ProviderSettings, credentials: Credentials) -> Self:
-        """The login that the credentials mean at this provider."""
-        user, project, domain = split_user(credentials.user)
-        return cls(
+
+class ApplicationCredentialLogin(Login, v3.ApplicationCredential):
+    """Keystone v3, by an application credential, which is for one project."""
+
+
+def login(cloud: ProviderSettings, credentials: Credentials) -> Login:
+    """Return the login that the credentials mean; raise ``AuthenticationFailure`` for a user that is badly written."""
+    fields = user_fields(credentials.user, cloud.user_domain, cloud.project_domain)
+    if APPLICATION_CREDENTIAL in fields:
+        return ApplicationCredentialLogin(
             cloud.auth_url,
-            username=user,
-            password=credentials.password,
-            user_domain_name=domain or cloud.user_domain,
-            project_name=project or None,
-            project_domain_name=(domain or cloud.project_domain) if project else None,
+            application_credential_id=fields[APPLICATION_CREDENTIAL],
+            application_credential_secret=credentials.password,
         )
-
-
-def split_user(text: str) -> tuple[str, str, str]:
-    """``(user, project, domain)``, empty where not given.
-
-    From ``user``, ``user+project``, ``user+project+domain`` or ``user@project``. ``@`` parts only where there is no
-    ``+``: ``joe@example.org+`` and ``joe@example.org+project`` are for names that hold one.
-    """
-    user, plus, rest = text.partition("+")
-    if plus:
-        project, _, domain = rest.partition("+")
-        return user, project, domain
-    user, at, project = text.rpartition("@")
-    return (user, project, "") if at and user else (text, "", "")
+    return PasswordLogin(cloud.auth_url, credentials.password, **fields)

@@ -2,24 +2,25 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from typing import Any
 
-from deltacloud_images.errors import Conflict, ObjectNotFound
+from deltacloud_images.errors import not_found, protected
+from deltacloud_images.kit import values
 from deltacloud_images.models import Image, ImageFilter
 from deltacloud_openstack import convert
-from deltacloud_openstack.cloud import Cloud, Record, checked, uuid
+from deltacloud_openstack.cloud import Cloud, Record, uuid
 
 #: The API's states of images -> nova's statuses.
 NOVA_STATUSES = {"QUEUED": "SAVING", "PREPARING": "SAVING", "ACTIVE": "ACTIVE", "FAILED": "ERROR"}
 
 
 def images_of(cloud: Cloud) -> "Images":
-    """The cloud's source of images."""
-    return Glance(cloud) if cloud.endpoint("image") else NovaImages(cloud)
+    """Return the cloud's source of images."""
+    return Glance(cloud) if cloud.account.has("image") else NovaImages(cloud)
 
 
 class Images(ABC):
-    """Lists, shows and destroys. Records are as glance v2 tells them."""
+    """Lists, shows and destroys. Records are as glance v2 has them."""
 
     def __init__(self, cloud: Cloud) -> None:
         """``cloud`` makes the calls."""
@@ -28,57 +29,60 @@ class Images(ABC):
         self.architecture_properties = (named,) if named else convert.ARCHITECTURE_PROPERTIES
 
     def find(self, wanted: ImageFilter) -> Iterator[Image]:
-        """The images that match what the cloud can filter by, page by page."""
+        """Yield the images that match what the cloud can filter by."""
+        read = self._reader()
+
+        def shown(record: Record) -> Image | None:
+            return None if convert.is_gone(record) else read(record)
+
         for query in self.queries(wanted):
-            for page in self.pages(query):
-                for record in page:
-                    image = self._read(record)
-                    if record["status"] not in convert.GONE:
-                        yield image
+            found = values.converted(self.records(query), shown, "image")
+            yield from (image for image in found if image is not None)
 
     def image(self, image_id: str) -> Image:
-        """The image of that id, or ``ObjectNotFound``."""
-        return self._read(self.record(image_id))
+        """Return the image; raise ``ObjectNotFound``."""
+        return values.converted_one(self.record(image_id), self._reader(), "image")
 
     def record(self, image_id: str) -> Record:
-        """Likewise, as the cloud tells it."""
+        """Return the image as glance v2 has it; raise ``ObjectNotFound``."""
         record = self.fetch(uuid(image_id, "Image"))
-        if record.get("status") in convert.GONE:
-            raise ObjectNotFound(f"Image '{image_id}' was not found.")
+        if convert.is_gone(record):
+            raise not_found("Image", image_id)
         return record
 
     def destroy(self, image_id: str) -> None:
-        """Destroy it; raises ``Conflict`` if it is protected."""
-        record = self.record(image_id)
-        if record.get("protected") and (self.cloud.is_admin or record.get("owner") == self.cloud.project_id):
-            raise Conflict(f"Image '{image_id}' is protected: it can be destroyed when its protection is taken off.")
+        """Destroy the image; raise ``Conflict`` if it is protected."""
+        record, account = self.record(image_id), self.cloud.account
+        if record.get("protected") and (account.is_admin or record.get("owner") == account.project_id):
+            raise protected(image_id)
         self.delete(image_id)
 
     @abstractmethod
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
-        """What to ask for: parameters of one list, or of several that have no image in common; none if none match."""
+        """Return the parameters of one list, or of several that have no image in common; none if no image can match."""
 
     @abstractmethod
-    def pages(self, query: Mapping[str, str]) -> Iterator[list[Record]]:
-        """The pages of one list."""
+    def records(self, query: Mapping[str, str]) -> Iterator[Any]:
+        """Yield the records of one list."""
 
     @abstractmethod
     def fetch(self, image_id: str) -> Record:
-        """One image."""
+        """Return one image's record."""
 
     @abstractmethod
     def delete(self, image_id: str) -> None:
         """Delete one image."""
 
-    @cached_property
-    def _read(self) -> Callable[[Record], Image]:
-        cloud = self.cloud
-        return convert.image_reader(cloud.project_id, cloud.is_admin, cloud.sizes(), self.architecture_properties)
+    def _reader(self) -> Callable[[Record], Image]:
+        account = self.cloud.account
+        return convert.image_reader(
+            account.project_id, account.is_admin, self.cloud.sizes(), self.architecture_properties
+        )
 
     def by_architecture(self, query: dict[str, str], wanted: ImageFilter, prefix: str = "") -> list[dict[str, str]]:
-        """The query once for each name of the wanted architecture.
+        """Return the query once for each name of the wanted architecture.
 
-        Not for x86_64, since that is also what images are that do not tell.
+        The query for x86_64 is unchanged, because images that name no architecture count as x86_64.
         """
         named = self.cloud.account.cloud.architecture_property
         if not named or wanted.architecture in (None, convert.DEFAULT_ARCHITECTURE):
@@ -91,7 +95,10 @@ class Glance(Images):
     """Glance's images v2."""
 
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
-        """By owner, name, status and architecture."""
+        """By owner, name, status and architecture.
+
+        Glance lists another project's community images only where they are asked for, except to administrators.
+        """
         query = {}
         if wanted.owner_id is not None:
             query["owner"] = wanted.owner_id
@@ -102,24 +109,23 @@ class Glance(Images):
             if not statuses:
                 return []
             query["status"] = statuses[0] if len(statuses) == 1 else f"in:{','.join(statuses)}"
-        return self.by_architecture(query, wanted)
+        queries = self.by_architecture(query, wanted)
+        account = self.cloud.account
+        if wanted.owner_id in (None, account.project_id) or account.is_admin:
+            return queries
+        return queries + [{**each, "visibility": "community"} for each in queries]
 
-    def pages(self, query: Mapping[str, str]) -> Iterator[list[Record]]:
+    def records(self, query: Mapping[str, str]) -> Iterator[Any]:
         """``GET /v2/images``."""
-        return self.cloud.pages("image", self._path(), "images", query)
+        return self.cloud.records("image", "/v2/images", "images", query)
 
     def fetch(self, image_id: str) -> Record:
         """``GET /v2/images/<id>``."""
-        return self.cloud.read("image", self._path(image_id))
+        return self.cloud.read("image", f"/v2/images/{image_id}")
 
     def delete(self, image_id: str) -> None:
         """``DELETE /v2/images/<id>``."""
-        self.cloud.call("image", "DELETE", self._path(image_id))
-
-    def _path(self, image_id: str = "") -> str:
-        """Catalogs name glance's root, or that of its version 2."""
-        root = "" if self.cloud.endpoint("image").endswith("/v2") else "/v2"
-        return f"{root}/images/{image_id}".rstrip("/")
+        self.cloud.call("image", "DELETE", f"/v2/images/{image_id}")
 
 
 class NovaImages(Images):
@@ -136,15 +142,16 @@ class NovaImages(Images):
             query["status"] = NOVA_STATUSES[wanted.state.upper()]
         return self.by_architecture(query, wanted, "property-")
 
-    def pages(self, query: Mapping[str, str]) -> Iterator[list[Record]]:
+    def records(self, query: Mapping[str, str]) -> Iterator[Any]:
         """``GET /images/detail``."""
-        for page in self.cloud.pages("compute", "/images/detail", "images", query):
-            yield [convert.as_glance(record) for record in page]
+        return values.converted(
+            self.cloud.records("compute", "/images/detail", "images", query), convert.as_glance, "image"
+        )
 
     def fetch(self, image_id: str) -> Record:
         """``GET /images/<id>``."""
         body = self.cloud.read("compute", f"/images/{image_id}")
-        return convert.as_glance(checked(body.get("image"), dict))
+        return convert.as_glance(values.required(body.get("image"), dict, "image"))
 
     def delete(self, image_id: str) -> None:
         """``DELETE /images/<id>``."""

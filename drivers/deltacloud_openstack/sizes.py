@@ -1,53 +1,73 @@
 """The flavors that an account may use, as hardware profiles, and which of them fit an image."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from deltacloud_images.kit import values
 from deltacloud_images.models import HardwareProfile, Property
 
 #: How many of the sizes that fit an image are linked from it, smallest first. All are in ``hardware_profiles``.
 LINKED = 10
-#: Flavors do not tell theirs. This is what Deltacloud's clients, which filter by it, have always been told.
+#: The most flavors that are kept.
+MAX_FLAVORS = 10_000
+#: Flavors name none. Deltacloud's clients filter by it, and were always given this one.
 ARCHITECTURE = "x86_64"
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """A size: memory in MB, disk in GB."""
+
+    id: str
+    name: str
+    cpus: int
+    ram: int
+    disk: int
 
 
 class Sizes:
     """Flavors, smallest first. Those without a disk of their own come last: not everybody may launch them."""
 
-    def __init__(self, flavors: Iterable[Mapping[str, Any]]) -> None:
-        """``flavors`` as nova's ``flavors/detail`` tells them."""
-        self._flavors = sorted(flavors, key=_size)
+    def __init__(self, flavors: Iterable[Flavor]) -> None:
+        """Take all flavors of the account."""
+        self._flavors = sorted(flavors, key=lambda each: (each.disk == 0, each.cpus, each.ram, each.disk))
         self.profiles = tuple(map(_profile, self._flavors))
-        self._links: dict[tuple[int, int], tuple[str, ...]] = {}
+        self.links = lru_cache(256)(self._find_links)
 
-    def links(self, min_disk: int, min_ram: int) -> tuple[str, ...]:
-        """The ids of the smallest sizes that fit; the same tuple for images of the same needs."""
-        needs = (min_disk, min_ram)
-        links = self._links.get(needs)
-        if links is None:
-            fitting = [str(each["id"]) for each in self._flavors if _fits(each, min_disk, min_ram)]
-            links = self._links[needs] = tuple(fitting[:LINKED])
-        return links
+    def has_disk(self, flavor_id: str) -> bool:
+        """Whether a flavor has a disk of its own; true for an unknown one."""
+        return all(each.disk for each in self._flavors if each.id == flavor_id)
 
+    def _find_links(self, min_disk: int, min_ram: int) -> tuple[str, ...]:
+        """Return the ids of the smallest flavors that fit, by nova's own rule.
 
-def _size(flavor: Mapping[str, Any]) -> tuple[bool, int, int, int]:
-    disk = int(flavor["disk"])
-    return (disk == 0, int(flavor["vcpus"]), int(flavor["ram"]), disk)
-
-
-def _fits(flavor: Mapping[str, Any], min_disk: int, min_ram: int) -> bool:
-    """GB and MB, as nova checks them. A flavor whose disk is 0 takes the image's own size."""
-    return int(flavor["ram"]) >= min_ram and (int(flavor["disk"]) == 0 or int(flavor["disk"]) >= min_disk)
+        A flavor whose disk is 0 takes the image's size.
+        """
+        fitting = (
+            each.id for each in self._flavors if each.ram >= min_ram and (not each.disk or each.disk >= min_disk)
+        )
+        return tuple(fitting)[:LINKED]
 
 
-def _profile(flavor: Mapping[str, Any]) -> HardwareProfile:
+def flavor(record: Mapping[str, Any]) -> Flavor:
+    """Return a record of nova's ``flavors/detail`` as a flavor; raise ``MalformedRecord`` without id or sizes."""
+    cpus, ram, disk = (values.integer(record.get(name), -1) for name in ("vcpus", "ram", "disk"))
+    if min(cpus, ram, disk) < 0:
+        raise values.MalformedRecord("A flavor has no sizes.")
+    flavor_id = values.required(values.text(record.get("id")), str, "flavor id")
+    return Flavor(flavor_id, values.text(record.get("name")) or flavor_id, cpus, ram, disk)
+
+
+def _profile(each: Flavor) -> HardwareProfile:
     return HardwareProfile(
-        id=str(flavor["id"]),
-        name=str(flavor["name"]),
+        id=each.id,
+        name=each.name,
         properties=(
-            Property("cpu", str(flavor["vcpus"])),
-            Property("memory", str(flavor["ram"])),
-            Property("storage", str(flavor["disk"])),
+            Property("cpu", str(each.cpus)),
+            Property("memory", str(each.ram)),
+            Property("storage", str(each.disk)),
             Property("architecture", ARCHITECTURE),
         ),
     )

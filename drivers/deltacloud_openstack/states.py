@@ -67,19 +67,19 @@ START_ACTIONS = {
 IMAGEABLE = frozenset({"ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED"})
 
 
-def state(status: str, task: str | None) -> str:
-    """The API's state of a server."""
-    return STATE_OF_TASK.get(task or "", "") or STATE_OF_STATUS.get(status, "UNKNOWN")
+def state(status: str, task: str) -> str:
+    """Return the API's state of a server; ``task`` is what it is doing, or empty."""
+    return STATE_OF_TASK.get(task, "") or STATE_OF_STATUS.get(status, "UNKNOWN")
 
 
-def actions(status: str, task: str | None, *, locked: bool) -> tuple[str, ...]:
-    """The actions that nova would accept now.
+def actions(status: str, task: str, *, locked: bool) -> tuple[str, ...]:
+    """Return the actions that nova would accept now.
 
-    A locked server refuses all of them, one that is busy (being imaged, say) all but destroy.
+    A locked server refuses all of them, one that is busy (being imaged, for example) all but destroy.
     """
     known = STATES.actions(state(status, task))
     if locked:
         return ()
-    if task is None and (status == "ACTIVE" or status in START_ACTIONS):
+    if not task and (status == "ACTIVE" or status in START_ACTIONS):
         return known
     return tuple(action for action in known if action == "destroy")

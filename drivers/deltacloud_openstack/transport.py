@@ -1,83 +1,90 @@
-"""HTTP connections to one provider: shared by its callers, without cookies, within each request's time."""
+"""keystoneauth's HTTP, sent by the driver kit's transport: with its deadline, bounds, retries, TLS and proxies."""
 
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
+import orjson
 import requests
 from keystoneauth1.session import Session
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
-from requests.exceptions import ReadTimeout
-from requests.utils import get_environ_proxies
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
-from deltacloud_openstack.config import ProviderSettings
+from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit import transport
+from deltacloud_images.kit.retries import Retry, by_status
+from deltacloud_images.kit.transport import Transport
+from deltacloud_images.kit.values import check_nodes
 
-#: Connections that are kept open per host. More callers at once open more, which are closed again.
-KEPT_CONNECTIONS = 32
-CONNECT_SECONDS = 10.0
-
-_until: ContextVar[float] = ContextVar("until")
-
-
-@contextmanager
-def time_limit(until: float) -> Iterator[None]:
-    """Until that time of the monotonic clock, everything sent in this context has to be answered."""
-    token = _until.set(until)
-    try:
-        yield
-    finally:
-        _until.reset(token)
+#: How much of an error's body is kept, in bytes.
+MAX_ERROR_BYTES = 4096
+#: Header by which keystone asks for a second factor. keystoneauth would read more of the body than it has.
+_RECEIPT = "Openstack-Auth-Receipt"
 
 
-def time_left() -> float:
-    """Seconds left in this context; not more than 0 if the time is over."""
-    return _until.get() - time.monotonic()
-
-
-def keystone_session(cloud: ProviderSettings) -> Session:
-    """A keystoneauth session for all accounts of a provider; accounts' tokens are not in it.
-
-    Redirects are not followed: they would carry tokens to other hosts.
-    """
+def keystone_session(connections: Transport) -> Session:
+    """Return a keystoneauth session that sends through the transport. It follows no redirect and retries nothing."""
     http = requests.Session()
-    http.trust_env = False  # asked once instead of for every request; and no password of a .netrc is sent anywhere
-    http.cookies = _NoCookies()
+    http.trust_env = False  # the transport reads the environment's proxies, and no password of a .netrc is sent
+    http.headers["Accept-Encoding"] = "gzip, deflate"  # what the transport decodes
     for scheme in ("https://", "http://"):
-        http.mount(scheme, TimedAdapter(pool_connections=8, pool_maxsize=KEPT_CONNECTIONS))
-    verify = cloud.verify_tls and (cloud.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or True)
-    return Session(session=http, verify=verify, user_agent="deltacloud-images", redirect=False)
+        http.mount(scheme, TransportAdapter(connections))
+    return Session(session=http, user_agent="deltacloud-images", redirect=False)
 
 
-class TimedAdapter(HTTPAdapter):
-    """Gives every exchange what is left of the caller's time, also those that keystoneauth makes by itself.
+class TransportAdapter(BaseAdapter):
+    """Sends requests' prepared requests through the kit's transport."""
 
-    Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``), read once for each host.
-    """
+    def __init__(self, connections: Transport) -> None:
+        """Take the provider's connections."""
+        super().__init__()
+        self._connections = connections
 
-    def __init__(self, **options: Any) -> None:
-        """``options`` are requests' own."""
-        super().__init__(**options)
-        self._proxies = lru_cache(maxsize=64)(lambda origin: get_environ_proxies(origin, no_proxy=None))
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Return the complete response; raise ``ProviderError`` for a redirect and as the transport does.
 
-    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        """As requests does it, within the time."""
-        left = time_left()
-        if left <= 0:
-            raise ReadTimeout("no time is left", request=request)
-        scheme, host = urlsplit(request.url or "")[:2]
-        options["proxies"] = self._proxies(f"{scheme}://{host}/")
-        options["timeout"] = (min(left, CONNECT_SECONDS), left)
-        return super().send(request, *arguments, **options)
+        The options for streams, timeouts, TLS and proxies are not used, because they are the transport's.
+        """
+        method, url, body = request.method or "", request.url or "", request.body
+        answer = self._connections.request(
+            method,
+            url,
+            headers=request.headers,
+            body=body.encode() if isinstance(body, str) else body,
+            repeatable=method == "GET" or url.endswith("/tokens"),  # another login changes nothing
+            judge=_judge,
+        )
+        if 300 <= answer.status < 400:
+            raise ProviderError(f"{self._connections.title} responded with a redirect, which is not followed.")
+        return _Response(request, answer)
+
+    def close(self) -> None:
+        """Close nothing: the connections are the provider's."""
 
 
-class _NoCookies(RequestsCookieJar):
-    """Keeps nothing: a cookie of one caller's answer must never be sent for another caller."""
+class _Response(requests.Response):
+    """A response that is complete and decoded."""
 
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        """Ignore them."""
+    def __init__(self, request: requests.PreparedRequest, answer: transport.Response) -> None:
+        super().__init__()
+        self.request = request
+        self.url = request.url or ""
+        self.status_code = answer.status
+        self.headers = CaseInsensitiveDict(answer.headers)
+        self.headers.pop(_RECEIPT, None)
+        self._content = bytes(answer.body[:MAX_ERROR_BYTES] if answer.status >= 400 else answer.body)
+        self._content_consumed = True
+
+    def json(self, **_: Any) -> Any:
+        """Return the body's JSON; raise ``ValueError`` where it is none, and for every error.
+
+        keystoneauth reads more of an error's JSON than it has; ``errors.message`` reads it instead.
+        """
+        if self.status_code >= 400:
+            raise ValueError("the JSON of an error is not read here")
+        check_nodes(self.content, b"[{,")
+        return orjson.loads(self.content)
+
+
+def _judge(response: transport.Response) -> Retry:
+    """Judge as the kit does, and take nova's older 413 with ``Retry-After`` for the 429 that it means."""
+    throttled = response.status == 413 and response.retry_after is not None
+    return Retry.ALWAYS if throttled else by_status(response)

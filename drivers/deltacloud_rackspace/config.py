@@ -22,7 +22,7 @@ class RegionSettings:
     interface: Literal["public", "internal"] = "public"
     #: Whether to verify the certificates of this region.
     verify_tls: bool = True
-    #: A file of PEM certificates to trust; empty: ``REQUESTS_CA_BUNDLE``, else those of the package certifi.
+    #: A PEM file of the authorities to trust; empty: the file that ``REQUESTS_CA_BUNDLE`` names, else certifi's.
     ca_file: CertificateFile = ""
 
 

@@ -1,19 +1,16 @@
 """The rig on the real OpenStack: seeds and reads it with plain HTTP calls, and breaks the proxies before it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials, Driver
-from deltacloud_images.errors import ProviderTimeout
-from deltacloud_images.testing import Fault, FaultProxy, Rig, eventually
+from deltacloud_images.testing import Fault, FaultProxy, Rig
 from deltacloud_openstack import OpenStackDriver
+from deltacloud_openstack.driver import NovaDriver
 from tests.drivers.openstack.cloud import Account, OpenStack
-
-#: Long, since the services share a busy machine; and short, for the tests in which they do not answer at all.
-SECONDS = 60.0
-IMPATIENT_SECONDS = 1.0
 
 
 class OpenStackRig(Rig):
@@ -22,6 +19,7 @@ class OpenStackRig(Rig):
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
     renews_sessions = True
     provider = "One"
+    driver: NovaDriver[Any]
 
     def __init__(self, cloud: OpenStack, account: Account) -> None:
         self.cloud = cloud
@@ -31,15 +29,14 @@ class OpenStackRig(Rig):
         self.caller = cloud.caller(account)
         self.owner_id = self.caller.project_id
         self.driver = self.make_driver()
-        self._impatient = self.make_driver(IMPATIENT_SECONDS)
         self._spare: set[str] = set()
         self._base = ""
 
-    def make_driver(self, timeout_seconds: float = SECONDS, **settings: Any) -> Driver:
+    def make_driver(self, **settings: Any) -> NovaDriver[Any]:
         """A driver whose providers are the cloud's regions; ``settings`` are for each of them."""
         url = self.cloud.public_urls["keystone"]
         providers = {region: {"auth_url": url, "region": region, **settings} for region in self.cloud.regions}
-        driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=timeout_seconds)
+        driver = OpenStackDriver.from_config({"providers": providers})
         driver.prepare()
         return driver
 
@@ -71,29 +68,31 @@ class OpenStackRig(Rig):
         return {server["id"] for server in self.caller.servers()}
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         """The driver is logged in before, so that nova and glance are seen to fail, and not only keystone."""
-        driver = self._impatient if fault is Fault.TIMEOUT else self.driver
-        assert eventually(lambda: self._is_logged_in(driver))
+        with Catalog(self.driver, self.credentials, self.provider) as catalog:
+            catalog.verify()
         with ExitStack() as stack:
             if fault is Fault.EXPIRED:
                 self.cloud.expire_tokens(self.account)
             else:
                 for proxy in self.proxies():
                     stack.enter_context(proxy.broken(fault))
-            yield driver
+            yield self.driver
+
+    def with_next_page(self, body: bytes, token: str) -> bytes | None:
+        """Glance's link to the next page."""
+        try:
+            page = json.loads(body)
+        except ValueError:
+            return None
+        if not isinstance(page, dict) or "images" not in page:
+            return None
+        return json.dumps({**page, "next": f"/v2/images?limit=1000&marker={token}"}).encode()
 
     def proxies(self) -> list[FaultProxy]:
         """Those before the services that the driver calls."""
         return list(self.cloud.proxies.values())
-
-    def _is_logged_in(self, driver: Driver) -> bool:
-        try:
-            with Catalog(driver, self.credentials, self.provider) as catalog:
-                catalog.verify()
-        except ProviderTimeout:
-            return False
-        return True
 
     def _login(self) -> tuple[str, str]:
         return f"{self.account.user}+{self.account.project}", self.account.password

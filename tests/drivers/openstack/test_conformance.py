@@ -2,15 +2,15 @@
 
 import pytest
 
+from deltacloud_images.kit import retries
 from deltacloud_images.testing import DriverConformance
-from deltacloud_openstack import errors
 from tests.drivers.openstack.rig import OpenStackRig
 
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every call is made under every fault: their right pauses have tests of their own."""
-    monkeypatch.setattr(errors, "FIRST_PAUSE_SECONDS", 0.01)
+    """Every call is made under every fault."""
+    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 0.01)
 
 
 class TestMember(DriverConformance):

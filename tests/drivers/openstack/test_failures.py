@@ -1,7 +1,7 @@
 """What the cloud's failures become: by status, after the right pauses, and never by doing a thing twice."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.driver import Credentials
 from deltacloud_images.errors import (
     AuthenticationFailure,
     Conflict,
@@ -25,40 +24,22 @@ from deltacloud_images.errors import (
     ProviderTimeout,
     ValidationFailure,
 )
+from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import ImageFilter, NewImage, NewInstance
 from deltacloud_images.testing import FaultProxy
-from deltacloud_openstack import OpenStackDriver, cloud
-from tests.drivers.openstack.responder import Answer, Responder, as_json
+from deltacloud_openstack import OpenStackDriver
+from tests.drivers.openstack.conftest import Serve
+from tests.drivers.openstack.responder import Answer, as_json
 from tests.drivers.openstack.rig import OpenStackRig
 
-CREDENTIALS = Credentials("user+project", "password")
 IMAGE = "11111111-2222-3333-4444-555555555555"
-Serve = Callable[[Callable[[str, str], Answer]], tuple[Responder, Catalog]]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts a responder with a script, and connects to it."""
-    open_: list[Responder | Catalog] = []
-
-    def start(script: Callable[[str, str], Answer]) -> tuple[Responder, Catalog]:
-        responder = Responder(script)
-        providers = {"one": {"auth_url": f"http://127.0.0.1:{responder.port}"}}
-        driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=30)
-        catalog = Catalog(driver, CREDENTIALS, "one")
-        open_.extend((catalog, responder))
-        return responder, catalog
-
-    yield start
-    for each in open_:
-        each.close()
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that the driver makes; none is really made."""
+    """The pauses that the kit makes between attempts; none is really made."""
     made: list[float] = []
-    monkeypatch.setattr(cloud, "sleep", made.append)
+    monkeypatch.setattr(Deadline, "sleep", lambda _, seconds: made.append(seconds))
     return made
 
 
@@ -79,23 +60,25 @@ def test_retry_after_is_respected(serve: Serve, pauses: list[float], status: int
 
 def test_a_pause_beyond_the_time_limit_is_not_made(serve: Serve, pauses: list[float]) -> None:
     responder, catalog = serve(zones(as_json(429, {}, Retry_After="3600")))
-    with pytest.raises(ProviderError, match="too often"):
+    with pytest.raises(ProviderError, match="refuses more requests") as raised:
         list(catalog.realms())
+    assert raised.value.retry_after == 3600
     assert pauses == []
     assert len(responder.asked) == 2
 
 
-def test_pauses_grow_and_end(serve: Serve, pauses: list[float]) -> None:
+def test_throttling_beyond_the_retries_is_told_with_a_pause(serve: Serve, pauses: list[float]) -> None:
     _, catalog = serve(lambda _method, _path: as_json(429, {}))
-    with pytest.raises(ProviderError, match="too often"):
+    with pytest.raises(ProviderError, match="refuses more requests") as raised:
         list(catalog.realms())
-    assert pauses == [0.1, 0.2, 0.4]
+    assert raised.value.retry_after == 10
+    assert len(pauses) == 3
 
 
 def test_reading_is_tried_again_after_a_lost_connection(serve: Serve, pauses: list[float]) -> None:
     responder, catalog = serve(zones(None, None))
     assert [realm.id for realm in catalog.realms()] == ["z"]
-    assert pauses == [0.1, 0.2]
+    assert len(pauses) == 2
     assert [method for method, _ in responder.asked] == ["POST", "GET", "GET", "GET"]
 
 
@@ -163,7 +146,8 @@ HTML = b"<html><head><title>%d</title></head><body><h1>No</h1>Not &amp; never.<b
     [
         (400, ValidationFailure, "OpenStack says: Not & never."),
         (401, AuthenticationFailure, "OpenStack says: Not & never."),
-        (403, Forbidden, "OpenStack says: Not & never."),
+        (403, Forbidden, "OpenStack does not allow this: Not & never."),
+        (413, Conflict, "OpenStack refuses this, because a quota is exhausted: Not & never."),
         (404, ObjectNotFound, "OpenStack says: Not & never."),
         (409, Conflict, "OpenStack says: Not & never."),
         (410, ObjectNotFound, "OpenStack says: Not & never."),
@@ -171,9 +155,10 @@ HTML = b"<html><head><title>%d</title></head><body><h1>No</h1>Not &amp; never.<b
         (500, ProviderError, "OpenStack failed (HTTP 500)."),
         (503, ProviderError, "OpenStack failed (HTTP 503)."),
         (504, ProviderTimeout, "OpenStack failed (HTTP 504)."),
-        (302, ProviderError, "OpenStack gave an answer that makes no sense: a redirection (HTTP 302)."),
+        (302, ProviderError, "OpenStack responded with a redirect, which is not followed."),
     ],
 )
+@pytest.mark.usefixtures("pauses")
 def test_statuses_with_bodies_in_html(serve: Serve, status: int, meaning: type[DeltacloudError], words: str) -> None:
     headers = {"Content-Type": "text/html", "Location": "http://127.0.0.1:1/"}
     _, catalog = serve(lambda _method, _path: (status, headers, HTML % status))
@@ -182,34 +167,42 @@ def test_statuses_with_bodies_in_html(serve: Serve, status: int, meaning: type[D
     assert (type(raised.value), str(raised.value)) == (meaning, words)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"", b"[]", b"null", b"{}", b'{"images": {}}', b'{"images": [1]}', b'{"images": [{}]}',
-        b'{"images": [{"id": "1", "status": "active", "created_at": "yesterday"}]}',
-    ],
-)  # fmt: skip
-def test_nonsense_is_the_clouds_failure(serve: Serve, body: bytes) -> None:
+@pytest.mark.parametrize("message", ["Quota exceeded for cores: Requested 1", "Project p is over a limit for servers"])
+def test_an_exhausted_quota_is_a_conflict(serve: Serve, message: str) -> None:
+    _, catalog = serve(lambda _method, _path: as_json(403, {"forbidden": {"code": 403, "message": message}}))
+    with pytest.raises(Conflict, match=message):
+        catalog.create_image(NewImage(IMAGE))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{}", b'{"images": {}}', b"[" * 100_000])
+def test_a_list_that_is_none_is_the_clouds_failure(serve: Serve, body: bytes) -> None:
     def script(_method: str, path: str) -> Answer:
         return as_json(200, {"flavors": []}) if "flavors" in path else (200, {}, body)
 
     _, catalog = serve(script)
-    with pytest.raises(ProviderError, match="makes no sense"):
+    with pytest.raises(ProviderError):
         list(catalog.images(ImageFilter()))
 
 
-def test_a_catalog_without_nova_is_told(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, catalog = serve(lambda _method, _path: None)
-    monkeypatch.setattr(Responder, "_token", lambda _: {**TOKEN, "catalog": []})
+@pytest.mark.parametrize(
+    "image", [1, None, [], {}, {"id": None}, {"id": ""}, {"id": {}, "status": "active"}, {"id": 7}], ids=str
+)
+def test_an_image_without_an_id_is_left_out(serve: Serve, image: object) -> None:
+    good = {"id": IMAGE, "status": "active", "created_at": "0001-01-01T00:00:00+23:59", "owner": {}, "name": []}
+
+    def script(_method: str, path: str) -> Answer:
+        return as_json(200, {"flavors": []} if "flavors" in path else {"images": [image, good]})
+
+    _, catalog = serve(script)
+    (found,) = catalog.images(ImageFilter())
+    assert (found.id, found.name, found.owner_id, found.creation_time) == (IMAGE, IMAGE, "", None)
+
+
+def test_a_catalog_without_nova_is_told(serve: Serve) -> None:
+    responder, catalog = serve(lambda _method, _path: None)
+    responder.token["catalog"] = []
     with pytest.raises(ProviderError, match="catalog"):
         list(catalog.realms())
-
-
-TOKEN = {
-    "expires_at": "2999-01-01T00:00:00.000000Z",
-    "project": {"id": "p", "name": "p", "domain": {"id": "default", "name": "Default"}},
-    "user": {"id": "u", "name": "u", "domain": {"id": "default", "name": "Default"}},
-}
 
 
 def test_cookies_are_not_kept(serve: Serve) -> None:
@@ -249,12 +242,11 @@ def test_certificates_are_verified(rig: OpenStackRig, certificate: tuple[Path, P
 
         def verify(**settings: object) -> None:
             providers = {"one": {"auth_url": url, "region": "One", **settings}}
-            driver = OpenStackDriver.from_config({"providers": providers}, timeout_seconds=60)
+            driver = OpenStackDriver.from_config({"providers": providers})
             with Catalog(driver, rig.credentials, "one") as catalog:
                 catalog.verify()
 
         with pytest.raises(ProviderError, match="certificate"):
             verify()
         verify(ca_file=str(certificate[0]))
-        with pytest.warns(match="Unverified HTTPS request"):
-            verify(verify_tls=False)
+        verify(verify_tls=False)

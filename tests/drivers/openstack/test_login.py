@@ -1,7 +1,7 @@
 """Logging in at the real keystone: names, tokens that end, the pool, and what is kept secret."""
 
+import json
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -14,8 +14,8 @@ from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials, Provider
 from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, ValidationFailure
 from deltacloud_images.models import ImageFilter, NewInstance
-from deltacloud_openstack import OpenStackDriver, pool
-from deltacloud_openstack.identity import split_user
+from deltacloud_openstack import OpenStackDriver
+from deltacloud_openstack.users import user_fields
 from tests.drivers.openstack.cloud.openstack import MEMBER, OTHER
 from tests.drivers.openstack.rig import OpenStackRig
 
@@ -29,28 +29,91 @@ def token_of(request: PreparedRequest) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
+    ("text", "names"),
     [
-        ("joe", ("joe", "", "")),
-        ("joe+blue", ("joe", "blue", "")),
-        ("joe@blue", ("joe", "blue", "")),
-        ("joe+blue+corp", ("joe", "blue", "corp")),
-        ("joe++corp", ("joe", "", "corp")),
-        ("joe@example.org+blue", ("joe@example.org", "blue", "")),
-        ("joe@example.org+", ("joe@example.org", "", "")),
-        ("joe@example.org@blue", ("joe@example.org", "blue", "")),
+        ("joe", "joe U"),
+        ("joe+blue", "joe U blue P"),
+        ("joe@blue", "joe U blue P"),
+        ("joe+blue+corp", "joe corp blue corp"),
+        ("joe+blue+corp+Default", "joe corp blue Default"),
+        ("joe+blue++Default", "joe U blue Default"),
+        ("joe++corp", "joe corp"),
+        ("joe@example.org+blue", "joe@example.org U blue P"),
+        ("joe@example.org+", "joe@example.org U"),
+        ("joe@example.org@blue", "joe@example.org U blue P"),
+        ("joe%2Btag@example.org+blue%2bgreen", "joe+tag@example.org U blue+green P"),
+        ("100%25+50%", "100% U 50% P"),
+        ("+user=joe+project=blue", "joe U blue P"),
+        ("+user=a=b%2Bc+user_domain=corp+project=blue+project_domain=Default", "a=b+c corp blue Default"),
     ],
 )
-def test_the_parts_of_a_user(text: str, parts: tuple[str, str, str]) -> None:
-    assert split_user(text) == parts
+def test_names_in_the_user(text: str, names: str) -> None:
+    keys = ("username", "user_domain_name", "project_name", "project_domain_name")
+    assert user_fields(text, "U", "P") == dict(zip(keys, names.split(), strict=False))
 
 
-@pytest.mark.parametrize("user", ["demo", "demo+demo", "demo@demo", "demo+demo+Default"])
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("+user_id=1+project_id=2", {"user_id": "1", "project_id": "2"}),
+        ("+user=joe+user_domain_id=3", {"username": "joe", "user_domain_id": "3"}),
+        (
+            "+user_id=1+project=blue+project_domain_id=4",
+            {"user_id": "1", "project_name": "blue", "project_domain_id": "4"},
+        ),
+        ("+application_credential_id=5", {"application_credential_id": "5"}),
+    ],
+)
+def test_ids_in_the_user(text: str, fields: dict[str, str]) -> None:
+    assert user_fields(text, "U", "P") == fields
+
+
+@pytest.mark.parametrize("text", ["+usr=joe", "+project=blue", "+user=joe+blue"])
+def test_a_badly_written_user_is_told_how(text: str) -> None:
+    with pytest.raises(AuthenticationFailure, match="application_credential_id"):
+        user_fields(text, "U", "P")
+
+
+@pytest.mark.parametrize(
+    "user",
+    ["demo", "demo+demo", "demo@demo", "demo+demo+Default", "demo+demo+Default+Default", "+user=demo+project=demo"],
+)
 def test_users_are_accepted(rig: OpenStackRig, user: str) -> None:
     with Catalog(rig.driver, Credentials(user, MEMBER.password), rig.provider) as catalog:
         catalog.verify()
         rig.seed_image()
         assert {image.owner_id for image in catalog.images(ImageFilter(owner_id="self"))} == {rig.owner_id}
+
+
+def test_a_user_and_a_project_by_id_are_accepted(rig: OpenStackRig) -> None:
+    user = rig.cloud.admin.call("GET", "keystone", f"/v3/users?name={rig.account.user}")["users"][0]
+    credentials = Credentials(f"+user_id={user['id']}+project_id={rig.owner_id}", MEMBER.password)
+    with Catalog(rig.driver, credentials, rig.provider) as catalog:
+        catalog.verify()
+
+
+def test_an_application_credential_is_accepted(rig: OpenStackRig, sent: list[PreparedRequest]) -> None:
+    user = rig.cloud.admin.call("GET", "keystone", f"/v3/users?name={rig.account.user}")["users"][0]
+    path = f"/v3/users/{user['id']}/application_credentials"
+    body = {"application_credential": {"name": f"test-{time.time_ns()}"}}
+    made = rig.caller.call("POST", "keystone", path, body)["application_credential"]
+    credentials = Credentials(f"+application_credential_id={made['id']}", made["secret"])
+    with Catalog(rig.make_driver(), credentials, rig.provider) as catalog:
+        rig.seed_image()
+        assert {image.owner_id for image in catalog.images(ImageFilter(owner_id="self"))} == {rig.owner_id}
+    assert json.loads(sent[0].body or b"") == {
+        "auth": {
+            "identity": {
+                "methods": ["application_credential"],
+                "application_credential": {"id": made["id"], "secret": made["secret"]},
+            }
+        }
+    }
+    with (
+        Catalog(rig.driver, Credentials(credentials.user, "wrong"), rig.provider) as catalog,
+        pytest.raises(AuthenticationFailure, match="application_credential_id=ID"),
+    ):
+        catalog.verify()
 
 
 @pytest.mark.parametrize("user", ["demo+other", "demo+nope", "demo+demo+Nowhere", "nobody", "", "x" * 5000])
@@ -151,57 +214,24 @@ def test_flavors_are_remembered_for_minutes(
         with Catalog(driver, rig.credentials, rig.provider) as catalog:
             list(catalog.hardware_profiles())
     assert sum("/flavors" in str(request.url) for request in sent) == 1
-    monkeypatch.setattr("deltacloud_openstack.account.SIZES_SECONDS", -1.0)
+    monkeypatch.setattr("deltacloud_openstack.account.SIZES_SECONDS", 0.0)
     with Catalog(rig.make_driver(), rig.credentials, rig.provider) as catalog:
         list(catalog.hardware_profiles())
         list(catalog.hardware_profiles())
     assert sum("/flavors" in str(request.url) for request in sent) == 3
 
 
-def test_accounts_are_kept_apart(rig: OpenStackRig) -> None:
-    """By user and by password, however they are joined; and the pool holds no plain password."""
+def test_accounts_are_kept_apart(rig: OpenStackRig, sent: list[PreparedRequest]) -> None:
+    """The same user is let in by its password alone, whoever else is logged in."""
     driver = rig.make_driver()
-    assert isinstance(driver, OpenStackDriver)
-    cloud = driver.clouds["One"]
-    accounts = pool.Pool(driver._login)
-    first = accounts.account("One", cloud, Credentials("ab", "c-secret"))
-    assert accounts.account("One", cloud, Credentials("ab", "c-secret")) is first
-    assert accounts.account("One", cloud, Credentials("a", "bc-secret")) is not first
-    assert accounts.account("Two", cloud, Credentials("ab", "c-secret")) is not first
-    assert "secret" not in repr(vars(accounts))
-
-
-def test_the_pool_is_bounded_and_forgets(rig: OpenStackRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    driver = rig.make_driver()
-    assert isinstance(driver, OpenStackDriver)
-    monkeypatch.setattr(pool, "SIZE", 2)
-    accounts = pool.Pool(driver._login)
-
-    def account(user: str) -> object:
-        return accounts.account("One", driver.clouds["One"], Credentials(user, "password"))
-
-    first, second = account("first"), account("second")
-    assert account("first") is first
-    account("third")
-    assert account("first") is first, "the least used one made room"
-    assert account("second") is not second
-    monkeypatch.setattr(pool, "LIFE_SECONDS", -1.0)
-    assert account("second") is not account("second")
-
-
-def test_a_forked_worker_opens_connections_of_its_own(rig: OpenStackRig) -> None:
-    driver = rig.make_driver()
-    assert isinstance(driver, OpenStackDriver)
-
-    def account() -> object:
-        return driver._pool.account("One", driver.clouds["One"], rig.credentials)
-
-    before = account()
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if account() is not before else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert account() is before
+    for password in (MEMBER.password, "wrong", MEMBER.password):
+        with Catalog(driver, Credentials(rig.credentials.user, password), rig.provider) as catalog:
+            if password == "wrong":
+                with pytest.raises(AuthenticationFailure):
+                    catalog.verify()
+            else:
+                catalog.verify()
+    assert logins(sent) == 2, "the second good login was in the pool"
 
 
 def test_no_secret_is_logged(rig: OpenStackRig, caplog: pytest.LogCaptureFixture, sent: list[PreparedRequest]) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from deltacloud_images.driver import Credentials, Driver
+from deltacloud_images.driver import Credentials
 from deltacloud_images.testing import FaultProxy
 from deltacloud_rackspace import RackspaceDriver
 from tests.drivers.openstack.cloud import Account, OpenStack
-from tests.drivers.openstack.rig import SECONDS, OpenStackRig
+from tests.drivers.openstack.rig import OpenStackRig
 from tests.drivers.rackspace.front import Front
 
 API_KEY = "0123456789abcdef0123456789abcdef"
@@ -23,11 +23,9 @@ class RackspaceRig(OpenStackRig):
         super().__init__(cloud, account)
         self.wrong_credentials = Credentials(account.user, API_KEY[::-1])
 
-    def make_driver(self, timeout_seconds: float = SECONDS, **settings: Any) -> Driver:
+    def make_driver(self, **settings: Any) -> RackspaceDriver:
         region = {"identity_url": f"http://127.0.0.1:{self.front_proxy.address[1]}/v2.0", **settings}
-        return RackspaceDriver.from_config(
-            {"providers": {"DFW": region, "LON": region}}, timeout_seconds=timeout_seconds
-        )
+        return RackspaceDriver.from_config({"providers": {"DFW": region, "LON": region}})
 
     def proxies(self) -> list[FaultProxy]:
         return [self.front_proxy, self.cloud.proxies["glance"], self.cloud.proxies["nova"]]
