@@ -11,7 +11,7 @@ _JSON_VALUES: tuple[Any, ...] = (
     None,
     True,
     "",
-    "nonsense \u0001 <&>",
+    "nonsense \u0001\r\n\u2603 <&>",
     "0001-01-01T00:00:00+23:59",
     "9" * 400,
     -1,
