@@ -65,6 +65,10 @@ class Deadline:
             self._look(now)
         return min(self.left(), SLICE_SECONDS)
 
+    def part(self, seconds: float) -> "Deadline":
+        """Return a deadline for a part of the request: at most so many seconds, and cancelled with the request."""
+        return Deadline(min(seconds, self.left()), abandoned=self._is_cancelled)
+
     def cancel(self) -> None:
         """End every wait within half a second, with ``Cancelled``."""
         self._cancelled = True
@@ -109,6 +113,10 @@ class Deadline:
     def _limit(self) -> float:
         whole = self._streams and self._until >= self._started + self._list_seconds
         return self._list_seconds if whole else self.seconds
+
+    def _is_cancelled(self) -> bool:
+        self._look(time.monotonic())
+        return self._cancelled
 
     def _look(self, now: float) -> None:
         self._looked = now

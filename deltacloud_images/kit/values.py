@@ -70,7 +70,17 @@ def time(value: object) -> datetime | None:
         return None
     try:
         known = datetime.fromisoformat(value)
-        return known.replace(tzinfo=UTC) if known.tzinfo is None else known.astimezone(UTC)
+    except ValueError:
+        return None
+    return utc(known)
+
+
+def utc(value: object) -> datetime | None:
+    """Return a time that an SDK has read already, in UTC; ``None`` for anything else."""
+    if not isinstance(value, datetime):
+        return None
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -28,6 +28,15 @@ def parse(body: bytes | bytearray) -> etree._Element:
         raise ProviderError("The cloud's response is not XML.") from error
 
 
+def cleaned(body: bytes | bytearray) -> bytes:
+    """Return XML for another parser, an SDK's: without the characters that XML does not allow.
+
+    Raises ``ProviderError`` where it is too large.
+    """
+    check_nodes(body, b"<=")
+    return without_control_characters(bytes(body))
+
+
 def without_control_characters(body: bytes) -> bytes:
     """Return XML in UTF-8 without the characters, and references to them, that XML 1.0 does not allow."""
     return _REFERENCE.sub(_allowed, body.translate(None, _CONTROL_CHARACTERS))

@@ -1,5 +1,6 @@
 """A cloud that misbehaves: a server of raw connections, each handled by a function."""
 
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -43,12 +44,23 @@ class Misbehaving:
                 Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError):
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            with connection:
-                self.requests.append(connection.recv(65536))
-                self.behave(connection)
+        with suppress(OSError), self._encrypted(connection) as encrypted:
+            self.requests.append(encrypted.recv(65536))
+            self.behave(encrypted)
+
+    def _encrypted(self, connection: socket.socket) -> socket.socket:
+        """Refuse a client's certificate by an alert alone: closing at once could make the client lose it."""
+        if self._tls is None:
+            return connection
+        encrypted = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            encrypted.do_handshake()
+        except ssl.SSLError:
+            with encrypted:
+                while os.read(encrypted.fileno(), 65536):
+                    pass
+            raise
+        return encrypted
 
 
 @contextmanager

@@ -72,6 +72,18 @@ def test_a_cancelled_request_ends_its_waits() -> None:
     assert isinstance(waiting.exception(5), Cancelled)
 
 
+def test_a_part_of_a_request_ends_before_it_and_is_cancelled_with_it(clock: list[float]) -> None:
+    left = Event()
+    deadline = Deadline(60, abandoned=left.is_set)
+    part = deadline.part(5)
+    assert (part.left(), deadline.part(100).left()) == (5.0, 60.0)
+    left.set()
+    with pytest.raises(Cancelled):
+        part.check()
+    with pytest.raises(Cancelled):
+        deadline.left()
+
+
 def test_whether_the_client_has_left_is_asked_twice_a_second(clock: list[float]) -> None:
     asked: list[float] = []
 
