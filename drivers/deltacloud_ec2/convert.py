@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from deltacloud_images.kit import values
 from deltacloud_images.models import (
     Address,
     Authentication,
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         InstanceTypeInfoTypeDef,
         SubnetTypeDef,
     )
+
+    #: An instance's record, and its owner's account number, which its reservation tells.
+    OwnedInstance = tuple[InstanceTypeDef, str]
 
 #: "Amazon EC2 instance state changes" in the EC2 User Guide; what instance-store instances cannot do is left out by
 #: ``instance``.
@@ -63,7 +66,7 @@ def image(record: Mapping[str, str | None], account: str | None, linked: Mapping
     Where the account is not known, all but the images of well-known owners count as the caller's.
     """
     get = record.get
-    image_id = get("imageId") or ""
+    image_id = values.required(get("imageId"), str, "image id")
     owner = get("imageOwnerId") or ""
     alias = get("imageOwnerAlias") or ""
     architecture = get("architecture") or ""
@@ -74,26 +77,35 @@ def image(record: Mapping[str, str | None], account: str | None, linked: Mapping
         owner_id=owner,
         architecture=architecture,
         state=(get("imageState") or "").upper(),
-        creation_time=time(get("creationDate")),
+        creation_time=values.time(get("creationDate")),
         hardware_profiles=linked.get(architecture, ()),
         root_type="persistent" if get("rootDeviceType") == "ebs" else "transient",
-        destroyable=owner == account if account else not alias,
+        destroyable=(owner == account if account else not alias) and not is_protected(record),
         owner_alias=alias,
     )
 
 
-def time(text: str | None) -> datetime | None:
-    """EC2's ``2024-08-30T00:12:05.000Z``; ``None`` for what is no time."""
-    try:
-        known = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return known.astimezone(UTC) if known.tzinfo else known.replace(tzinfo=UTC)
+def is_protected(record: Mapping[str, str | None]) -> bool:
+    """Return whether the image is protected against being deregistered.
+
+    Source: ``deregistrationProtection`` of ``Image`` in the EC2 API Reference: ``disabled`` or one that begins
+    with ``enabled``.
+    """
+    return (record.get("deregistrationProtection") or "").startswith("enabled")
 
 
-def instance(record: InstanceTypeDef, owner_id: str) -> Instance:
-    """An instance; ``owner_id`` is its reservation's."""
-    instance_id = record["InstanceId"]
+def reserved(reservations: Iterable[Mapping[str, Any]]) -> Iterator[OwnedInstance]:
+    """Yield the instances of reservations, each with its owner."""
+    for each in reservations:
+        owner_id = values.text(each.get("OwnerId"))
+        for record in each.get("Instances", []):
+            yield record, owner_id
+
+
+def instance(owned: OwnedInstance) -> Instance:
+    """Return an instance."""
+    record, owner_id = owned
+    instance_id = values.required(record.get("InstanceId"), str, "instance id")
     state = INSTANCE_STATES.get(record["State"]["Name"], "UNKNOWN")
     on_ebs = record.get("RootDeviceType") == "ebs"
     actions = STATES.actions(state)
@@ -109,7 +121,7 @@ def instance(record: InstanceTypeDef, owner_id: str) -> Instance:
         actions=actions if on_ebs else tuple(each for each in actions if each not in _NEEDS_EBS),
         can_create_image=not obstacle,
         image_obstacle=obstacle,
-        launch_time=record["LaunchTime"].astimezone(UTC) if "LaunchTime" in record else None,
+        launch_time=values.utc(record.get("LaunchTime")),
         public_addresses=tuple(_public_addresses(record)),
         private_addresses=tuple(_private_addresses(record)),
         authentication=Authentication(keyname=record.get("KeyName", "")),
@@ -164,15 +176,16 @@ def _name_tag(record: InstanceTypeDef | SubnetTypeDef) -> str:
 def _public_addresses(record: InstanceTypeDef) -> Iterator[Address]:
     if name := record.get("PublicDnsName"):
         yield Address(name, "hostname")
-    if number := record.get("PublicIpAddress"):
-        yield Address(number)
+    if address := values.address(record.get("PublicIpAddress")):
+        yield address
     for interface in record.get("NetworkInterfaces", []):
         for each in interface.get("Ipv6Addresses", []):
-            yield Address(each["Ipv6Address"], "ipv6")
+            if address := values.address(each.get("Ipv6Address")):
+                yield address
 
 
 def _private_addresses(record: InstanceTypeDef) -> Iterator[Address]:
     if name := record.get("PrivateDnsName"):
         yield Address(name, "hostname")
-    if number := record.get("PrivateIpAddress"):
-        yield Address(number)
+    if address := values.address(record.get("PrivateIpAddress")):
+        yield address

@@ -1,18 +1,20 @@
-"""DescribeImages: the one call whose answers are large, read by lxml and a page ahead of the reader."""
+"""DescribeImages: the one call whose responses are large, read by lxml and a page ahead of the reader."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
 from lxml import etree
 
+from deltacloud_ec2.errors import EXPIRED_TOKENS, code_of
 from deltacloud_images.errors import ProviderError
+from deltacloud_images.kit import pages, xml
 
 if TYPE_CHECKING:
-    from deltacloud_ec2.query import Query
+    from deltacloud_ec2.caller import Caller
 
 #: The most images that EC2 puts on a page. Requests without pages are throttled first and time out on AWS.
 PAGE_SIZE = "1000"
@@ -29,13 +31,14 @@ FIELDS = (
     "name",
     "description",
     "rootDeviceType",
+    "deregistrationProtection",
 )
 
 Record = dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ImagePage:
     """Some images and the token for the next page, empty on the last."""
 
     next_token: str
@@ -70,44 +73,38 @@ class Page:
         return list(dict.fromkeys(each.text for each in found if each.text))
 
 
-def fetch(ec2: Query, parameters: Mapping[str, str]) -> Page:
-    """One page. Raises ``ProviderError`` for an answer that is none."""
-    return _parse(ec2.call("DescribeImages", parameters))
+def fetch(caller: Caller, parameters: Mapping[str, str]) -> ImagePage:
+    """Return one page. Raises ``ProviderError`` for a response that is none."""
+    return _parse(caller.query("DescribeImages", parameters))
 
 
-def stream(ec2: Query, parameters: Mapping[str, str]) -> Iterator[Record]:
-    """All images of a query. While the reader has one page, the next is fetched, and never more than that."""
+def listed(caller: Caller, parameters: Mapping[str, str]) -> Iterator[Record]:
+    """Yield all images of a query. While the reader has one page, the next is fetched.
+
+    A list whose page token has expired is begun anew; images that were yielded before are left out.
+    """
     parameters = {**parameters, "MaxResults": PAGE_SIZE}
-    page = fetch(ec2, parameters)
-    if page.next_token:
-        with _OneAhead() as ahead:
-            while token := page.next_token:
-                coming = ahead.submit(fetch, ec2, {**parameters, "NextToken": token})
-                yield from page.records()
-                page = coming.result()
-                if page.next_token == token:
-                    raise ProviderError("EC2 answered with the same page again and again.")
-    yield from page.records()
+
+    def fetch_page(token: str) -> pages.Page[Record]:
+        page = fetch(caller, {**parameters, "NextToken": token} if token else parameters)
+        return pages.Page(page.records(), page.next_token)
+
+    return pages.listed(fetch_page, ahead=True, restart=pages.Restart(_has_expired, key=_image_id))
 
 
-class _OneAhead(ThreadPoolExecutor):
-    """One thread, which the reader does not wait for when it leaves early."""
-
-    def __init__(self) -> None:
-        super().__init__(max_workers=1, thread_name_prefix="describe-images")
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown(wait=False, cancel_futures=True)
+def _image_id(record: Record) -> str:
+    return record.get("imageId") or ""
 
 
-def _parse(body: bytes) -> Page:
-    try:
-        answer = etree.fromstring(body)  # by the thread's own parser, which opens no file and no connection
-    except etree.XMLSyntaxError as error:
-        raise ProviderError("EC2's answer is not XML.") from error
-    name = etree.QName(answer)
+def _has_expired(error: Exception) -> bool:
+    return isinstance(error, ClientError) and code_of(error) in EXPIRED_TOKENS
+
+
+def _parse(body: bytes | bytearray) -> ImagePage:
+    root = xml.parse(body)
+    name = etree.QName(root)
     namespace = f"{{{name.namespace}}}" if name.namespace else ""
-    images = answer.find(f"{namespace}imagesSet")
+    images = root.find(f"{namespace}imagesSet")
     if name.localname != "DescribeImagesResponse" or images is None:
-        raise ProviderError("EC2's answer is no list of images.")
-    return Page(answer.findtext(f"{namespace}nextToken") or "", images, namespace)
+        raise ProviderError("EC2's response is no list of images.")
+    return ImagePage(root.findtext(f"{namespace}nextToken") or "", images, namespace)

@@ -1,4 +1,4 @@
-"""The EC2 driver: its providers and its pools."""
+"""The EC2 driver: its providers, their clients and the callers that are known."""
 
 from __future__ import annotations
 
@@ -26,10 +26,16 @@ from deltacloud_images.driver import (
 )
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.kit.pool import Pool
 
 if TYPE_CHECKING:
-    from deltacloud_ec2.clients import ClientPool
+    from deltacloud_ec2.caller import Account
+    from deltacloud_ec2.region import Region
     from deltacloud_ec2.session import EC2Session
+
+#: How many callers each worker process knows, and for how long: then STS is asked anew.
+_MAX_CALLERS = 256
+_MAX_SECONDS = 3600.0
 
 NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",), flag=True)
 DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",), flag=True)
@@ -64,7 +70,8 @@ class EC2Driver(Driver[EC2Settings]):
         """Opens nothing."""
         super().__init__(settings)
         self._lock = Lock()
-        self._clients: ClientPool | None = None
+        self._regions: dict[str, Region] = {}
+        self._pool: Pool[Account] = Pool(size=_MAX_CALLERS, seconds=_MAX_SECONDS)
         configured = settings.providers
         regions = public_regions() if settings.public_regions else ()
         hosts = {name: {"ec2": f"ec2.{name}.amazonaws.com"} for name in regions if name not in configured}
@@ -79,11 +86,11 @@ class EC2Driver(Driver[EC2Settings]):
         return provider in self._providers
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> EC2Session:
-        """A session on pooled clients. The cloud is not asked: it refuses wrong credentials at the first call."""
+        """Return a session on the region's shared clients. The cloud refuses wrong credentials at the first call."""
+        from deltacloud_ec2.caller import Caller
         from deltacloud_ec2.session import EC2Session
 
-        where = self.settings.providers.get(provider) or ProviderSettings()
-        return EC2Session(self._pool(deadline.seconds).caller(credentials, provider, where), self.settings)
+        return EC2Session(Caller(self._region(provider), self._pool, credentials, provider), self.settings)
 
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the table in ``errors``."""
@@ -92,13 +99,18 @@ class EC2Driver(Driver[EC2Settings]):
         return errors.translate(error)
 
     def close(self) -> None:
-        """Drop the pooled clients."""
+        """Close all connections, and forget the callers."""
+        self._pool.close()
         with self._lock:
-            self._clients = None
+            regions, self._regions = self._regions, {}
+        for region in regions.values():
+            region.close()
 
-    def _pool(self, timeout_seconds: float) -> ClientPool:
-        from deltacloud_ec2.clients import ClientPool
+    def _region(self, provider: str) -> Region:
+        from deltacloud_ec2.region import Region
 
         with self._lock:
-            self._clients = self._clients or ClientPool(timeout_seconds)
-            return self._clients
+            if provider not in self._regions:
+                settings = self.settings.providers.get(provider) or ProviderSettings()
+                self._regions[provider] = Region(provider, settings)
+            return self._regions[provider]

@@ -1,20 +1,10 @@
-"""What EC2's error codes and the exceptions of botocore and urllib3 mean to a client.
+"""What EC2's error codes and the exceptions of botocore mean to a client.
 
 Source: "Error codes for the Amazon EC2 API" in the EC2 API Reference.
 """
 
-from ssl import SSLCertVerificationError
-
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    ParamValidationError,
-    ReadTimeoutError,
-    SSLError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
-from urllib3 import exceptions as urllib3_errors
 
 from deltacloud_images.errors import (
     AuthenticationFailure,
@@ -25,10 +15,17 @@ from deltacloud_images.errors import (
     ProviderError,
     ProviderTimeout,
     ValidationFailure,
+    quota_exhausted,
+    refused,
+    throttled,
 )
+from deltacloud_images.kit import xml
+from deltacloud_images.kit.retries import Retry, by_status
+from deltacloud_images.kit.transport import Response
+from deltacloud_images.kit.values import message
 
 #: Whatever is raised for what a cloud did.
-FAILURES = (ClientError, BotoCoreError, ResponseParserError, urllib3_errors.HTTPError)
+FAILURES = (ClientError, BotoCoreError, ResponseParserError)
 
 #: EC2 refused because it was asked too often: nothing has happened.
 THROTTLED = frozenset(
@@ -43,6 +40,29 @@ THROTTLED = frozenset(
         "EC2ThrottledException",
         "BandwidthLimitExceeded",
         "429",
+    }
+)
+
+#: The token of a list's next page is no longer valid.
+EXPIRED_TOKENS = frozenset({"InvalidNextToken", "InvalidPaginationToken"})
+
+#: A limit of the caller's account is reached.
+_QUOTAS = frozenset(
+    {
+        "AttachmentLimitExceeded",
+        "ConcurrentCreateImageNoRebootLimitExceeded",
+        "ConcurrentSnapshotLimitExceeded",
+        "HostLimitExceeded",
+        "InstanceLimitExceeded",
+        "MaxIOPSLimitExceeded",
+        "MaxSpotInstanceCountExceeded",
+        "PendingSnapshotLimitExceeded",
+        "PrivateIpAddressLimitExceeded",
+        "ResourceLimitExceeded",
+        "SecurityGroupsPerInstanceLimitExceeded",
+        "SnapshotLimitExceeded",
+        "VcpuLimitExceeded",
+        "VolumeLimitExceeded",
     }
 )
 
@@ -92,77 +112,71 @@ _MEANING: dict[str, type[DeltacloudError]] = {
     # what can be now
     "Duplicate": Conflict,
     "InUse": Conflict,
-    "AttachmentLimitExceeded": Conflict,
-    "ConcurrentCreateImageNoRebootLimitExceeded": Conflict,
-    "ConcurrentSnapshotLimitExceeded": Conflict,
-    "HostLimitExceeded": Conflict,
     "IncorrectInstanceState": Conflict,
     "IncorrectState": Conflict,
-    "InstanceLimitExceeded": Conflict,
     "InsufficientCapacity": Conflict,
     "InsufficientFreeAddressesInSubnet": Conflict,
     "InsufficientHostCapacity": Conflict,
     "InsufficientInstanceCapacity": Conflict,
     "InsufficientReservedInstanceCapacity": Conflict,
     "InsufficientVolumeCapacity": Conflict,
-    "MaxIOPSLimitExceeded": Conflict,
-    "MaxSpotInstanceCountExceeded": Conflict,
-    "PendingSnapshotLimitExceeded": Conflict,
-    "PrivateIpAddressLimitExceeded": Conflict,
-    "ResourceLimitExceeded": Conflict,
-    "SecurityGroupsPerInstanceLimitExceeded": Conflict,
-    "SnapshotLimitExceeded": Conflict,
     "UnsupportedOperation": Conflict,
-    "VcpuLimitExceeded": Conflict,
-    "VolumeLimitExceeded": Conflict,
     # how fast
     "RequestTimeout": ProviderTimeout,
     "RequestTimeoutException": ProviderTimeout,
 }
 
-_LONGEST_MESSAGE = 500
-_UNREACHABLE = "EC2 could not be reached, or the connection was lost."
-
 
 def translate(error: Exception) -> DeltacloudError | None:
-    """The meaning of an error; ``None`` where it is none of these, but a bug of ours."""
+    """Return the meaning of an error; ``None`` where it is none of these, but a bug of ours."""
     match error:
+        case DeltacloudError():
+            return error
         case ClientError():
             return _refusal(error)
         case ParamValidationError():
             return None
-        case urllib3_errors.NewConnectionError():  # to urllib3, a refused connection is a late one
-            return ProviderError(_UNREACHABLE)
-        case ConnectTimeoutError() | ReadTimeoutError() | urllib3_errors.TimeoutError():
-            return ProviderTimeout("EC2 did not answer in time.")
-        case SSLError() | urllib3_errors.SSLError():
-            return ProviderError("There is no trusted TLS connection to EC2: see the provider's ca_file.")
+        case HTTPClientError() if isinstance(failure := error.kwargs.get("error"), DeltacloudError):
+            return failure
         case ResponseParserError():
-            return ProviderError("EC2's answer could not be read.")
-        case BotoCoreError() | urllib3_errors.HTTPError():
-            return ProviderError(_UNREACHABLE)
+            return ProviderError("EC2's response could not be read.")
+        case BotoCoreError():
+            return ProviderError("EC2 could not be used.")
     return None
 
 
 def code_of(error: ClientError) -> str:
-    """EC2's code, as its documentation lists it."""
+    """Return EC2's code, as its documentation lists it."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def is_untrusted(error: Exception) -> bool:
-    """Whether the cloud's certificate is to blame, which no other attempt will mend."""
-    origin = error.kwargs.get("error") if isinstance(error, SSLError) else error
-    if not isinstance(origin, urllib3_errors.SSLError):
-        return False
-    return bool(origin.args) and isinstance(origin.args[0], SSLCertVerificationError)
+def malformed(what: str) -> ProviderError:
+    """Return the error for a response that lacks what EC2 promises."""
+    return ProviderError(f"EC2's response describes no {what}.")
+
+
+def judge(response: Response) -> Retry:
+    """Tell whether a request that EC2 refused may be sent again: EC2 throttles with other statuses than 429."""
+    try:
+        code = xml.parse(response.body).findtext(".//{*}Code") or ""
+    except ProviderError:
+        code = ""
+    return Retry.ALWAYS if code in THROTTLED else by_status(response)
 
 
 def _refusal(error: ClientError) -> DeltacloudError:
     code = code_of(error)
+    details = error.response.get("Error", {})
+    said = message(details.get("Message", ""))
+    if code in THROTTLED:
+        return throttled("EC2", None)
+    if code in _QUOTAS:
+        return quota_exhausted("EC2", f"{said} ({code})")
     meaning = _MEANING.get(code) or _MEANING.get(code.rpartition(".")[2])
     if meaning is AuthenticationFailure:
         return AuthenticationFailure(f"EC2 does not accept the access key id and secret access key ({code}).")
-    message = error.response.get("Error", {}).get("Message", "")[:_LONGEST_MESSAGE]
+    if meaning is Forbidden:
+        return refused("EC2", f"{said} ({code})")
     if meaning is None:
-        return ProviderError(f"EC2 failed ({code}): {message}")
-    return meaning(f"EC2 refuses this ({code}): {message}")
+        return ProviderError(f"EC2 failed ({code}): {said}")
+    return meaning(f"EC2 refuses this ({code}): {said}")

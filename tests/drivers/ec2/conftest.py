@@ -7,6 +7,8 @@ import pytest
 
 from deltacloud_ec2 import EC2Driver
 from deltacloud_images.catalog import Catalog
+from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.models import ImageFilter
 from tests.drivers.ec2.front import Front
 from tests.drivers.ec2.rig import EC2Rig
 
@@ -30,8 +32,9 @@ def shared_front(rig: EC2Rig) -> Iterator[Front]:
 @pytest.fixture(scope="session")
 def driver(rig: EC2Rig, shared_front: Front) -> EC2Driver:
     """A driver that knows the caller's account already."""
-    driver = rig.make_driver(shared_front.url, timeout_seconds=20)
-    driver.connect(rig.credentials, rig.provider).account_id()
+    driver = rig.make_driver(shared_front.url)
+    with Catalog(driver, rig.credentials, rig.provider) as catalog:
+        catalog.images(ImageFilter(owner_id="self"))
     return driver
 
 
@@ -47,9 +50,9 @@ def connect(rig: EC2Rig, front: Front) -> Iterator[Connect]:
     """Catalogs of drivers with settings of their own."""
     catalogs = []
 
-    def connect(**table: Any) -> Catalog:
-        driver = rig.make_driver(front.url, **{"timeout_seconds": 20, **table})
-        catalogs.append(Catalog(driver, rig.credentials, rig.provider))
+    def connect(seconds: float = 20, **table: Any) -> Catalog:
+        driver = rig.make_driver(front.url, **table)
+        catalogs.append(Catalog(driver, rig.credentials, rig.provider, Deadline(seconds)))
         return catalogs[-1]
 
     yield connect

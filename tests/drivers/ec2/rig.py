@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import boto3
+from lxml import etree
 
 from deltacloud_ec2 import EC2Driver
 from deltacloud_images.driver import Credentials, Driver
@@ -158,6 +159,7 @@ class EC2Rig(Rig):
 
     provider = "moto"
     owner_id = ACCOUNT
+    timeout_seconds = 0.5
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
 
     def __init__(self, folder: Path) -> None:
@@ -171,22 +173,20 @@ class EC2Rig(Rig):
             Fault.SERVER_ERROR: raw(failure(500, "InternalError")),
         }
         self._source = self.seed_instance()
-        self._proxy = FaultProxy(self.moto.address, answers=answers)
-        self._proxy_url = "http://{}:{}".format(*self._proxy.address)
-        self.driver = self.make_driver(self._proxy_url, timeout_seconds=20)
-        self._impatient = self.make_driver(self._proxy_url, timeout_seconds=0.5)
+        self.proxy = FaultProxy(self.moto.address, answers=answers)
+        self.driver = self.make_driver("http://{}:{}".format(*self.proxy.address))
 
-    def make_driver(self, url: str, *, timeout_seconds: float = 2, **table: Any) -> EC2Driver:
+    def make_driver(self, url: str, **table: Any) -> EC2Driver:
         """A driver whose provider ``moto`` is at ``url``."""
         provider = {"endpoint_url": url, "sts_endpoint_url": url, "region": REGION}
         settings = {"default_provider": "moto", "providers": {"moto": provider}, **table}
-        driver = EC2Driver.from_config(settings, timeout_seconds=timeout_seconds)
+        driver = EC2Driver.from_config(settings)
         driver.prepare()
         return driver
 
     def close(self) -> None:
         self.driver.close()
-        self._proxy.close()
+        self.proxy.close()
         self.moto.close()
 
     def seed_image(self) -> str:
@@ -220,6 +220,13 @@ class EC2Rig(Rig):
         }
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
-        with self._proxy.broken(fault):
-            yield self._impatient
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
+        with self.proxy.broken(fault):
+            yield self.driver
+
+    def with_next_page(self, body: bytes, token: str) -> bytes | None:
+        if b"DescribeImagesResponse" not in body:
+            return None
+        root = etree.fromstring(body)
+        etree.SubElement(root, etree.QName(etree.QName(root).namespace, "nextToken")).text = token
+        return etree.tostring(root)

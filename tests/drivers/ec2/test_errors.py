@@ -15,6 +15,7 @@ from deltacloud_images.errors import (
     ProviderTimeout,
     ValidationFailure,
 )
+from deltacloud_images.kit import retries
 from deltacloud_images.models import ImageFilter
 from tests.drivers.ec2.conftest import Connect
 from tests.drivers.ec2.front import Answer, Front, failure
@@ -52,7 +53,7 @@ IMAGE = "ami-0a000000000000001"
 def test_codes_have_a_meaning(
     connect: Connect, front: Front, status: int, code: str, error: type[DeltacloudError]
 ) -> None:
-    catalog = connect(timeout_seconds=5)
+    catalog = connect(seconds=5)
     catalog.verify()
     front.play("DescribeImages", *[failure(status, code, "in EC2's words")] * 5)
     with pytest.raises(DeltacloudError) as raised:
@@ -79,15 +80,19 @@ def test_reads_are_tried_again(catalog: Catalog, front: Front, answer: Answer) -
     assert len(front.sent("DescribeImages")) == 3
 
 
-def test_reads_are_tried_five_times_at_most(catalog: Catalog, front: Front) -> None:
+def test_reads_are_tried_four_times_at_most(catalog: Catalog, front: Front) -> None:
     front.play("DescribeImages", *[failure(503, "RequestLimitExceeded")] * 9)
-    with pytest.raises(ProviderError, match="RequestLimitExceeded"):
+    with pytest.raises(ProviderError, match="EC2 refuses more requests for now") as raised:
         catalog.image(IMAGE)
-    assert len(front.sent("DescribeImages")) == 5
+    assert raised.value.retry_after is not None
+    assert len(front.sent("DescribeImages")) == retries.MAX_ATTEMPTS
 
 
-def test_nothing_is_tried_again_when_the_time_is_up(connect: Connect, front: Front) -> None:
-    catalog = connect(timeout_seconds=0.1)
+def test_nothing_is_tried_again_when_the_time_is_up(
+    connect: Connect, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 60.0)
+    catalog = connect(seconds=20)
     front.play("DescribeRegions", *[failure(503, "RequestLimitExceeded")] * 9)
     with pytest.raises(ProviderError):
         catalog.verify()
@@ -102,7 +107,7 @@ def test_what_the_client_did_wrong_is_not_tried_again(catalog: Catalog, front: F
 
 
 def test_a_cloud_that_does_not_answer_is_a_timeout(connect: Connect, front: Front) -> None:
-    catalog = connect(timeout_seconds=0.3)
+    catalog = connect(seconds=0.3)
     front.page(1)
     front.hold_pages()
     with pytest.raises(ProviderTimeout):
