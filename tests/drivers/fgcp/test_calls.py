@@ -1,5 +1,6 @@
 """How the driver calls FGCP: how often, how many at once, when again, and never what must not happen twice."""
 
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +22,10 @@ def fresh(tmp_path: Path) -> Iterator[FgcpRig]:
 
 
 def _calls(rig: FgcpRig) -> Counter[str]:
-    told = Counter(rig.cloud.calls)
+    """Return how often each action was called since the last time."""
+    counted = Counter(rig.cloud.calls)
     rig.cloud.calls.clear()
-    return told
+    return counted
 
 
 def test_round_trips_of_each_list(fresh: FgcpRig) -> None:
@@ -116,3 +118,18 @@ def test_the_endpoint_has_to_show_a_certificate_that_is_trusted(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(fresh.cloud.ca_file))
     with Catalog(fresh.make_driver(url, providers={"au": {"url": url}}), fresh.credentials, None) as catalog:
         catalog.verify()
+
+
+def test_the_proxy_of_the_environment_is_used(fresh: FgcpRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        closed_port = unused.getsockname()[1]
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port}")
+    with pytest.raises(ProviderError, match="could not be reached"), fresh.catalog() as catalog:
+        catalog.verify()
+    assert _calls(fresh) == {}
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Catalog(fresh.make_driver(fresh.cloud.url), fresh.credentials, None) as catalog:
+        catalog.verify()
+    assert _calls(fresh) == {"ListServerType": 1}
