@@ -25,7 +25,7 @@ class ProviderSettings:
 
     @property
     def url(self) -> str:
-        """The address of the API."""
+        """Return the URL of the API."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"https://{host}:{self.port}/sdk"
 

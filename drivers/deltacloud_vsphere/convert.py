@@ -86,22 +86,22 @@ _ESCAPED = re.compile("[%/\\\\]")
 
 
 def name(row: Row) -> str:
-    """The object's name. In the API percent sign, slash and backslash are escaped; nothing else is."""
+    """Return the object's name, in which the API escapes percent signs, slashes and backslashes."""
     return re.sub("%(25|2[fF]|5[cC])", lambda match: unquote(match[0]), row.text(_NAME))
 
 
 def escaped(text: str) -> str:
-    """A name as the API wants it."""
+    """Return a name with percent signs, slashes and backslashes escaped, as the API requires."""
     return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02x}", text)
 
 
 def is_template(row: Row) -> bool:
-    """Whether the virtual machine is marked as a template: an image, and not an instance."""
+    """Return whether a virtual machine is marked as a template: then it is an image, and not an instance."""
     return row.text(TEMPLATE) == "true"
 
 
 def image(row: Row, owner: str) -> Image:
-    """A template. Only those whose files vCenter reaches are ``AVAILABLE``."""
+    """Return a template as an image, which is ``AVAILABLE`` where the vCenter reaches its host and files."""
     return Image(
         id=row.id,
         name=name(row),
@@ -117,18 +117,18 @@ def image(row: Row, owner: str) -> Image:
 
 
 def is_protected(row: Row) -> bool:
-    """Whether the vCenter has disabled destroying the virtual machine."""
+    """Return whether the vCenter has disabled destroying the virtual machine."""
     return "Destroy_Task" in row.texts(_DISABLED)
 
 
 def _architecture(row: Row) -> str:
-    """Return that of the guest; 64 bit where the vCenter knows no guest."""
+    """Return the architecture of the guest system: 64 bit where the vCenter knows none."""
     guest = row.text(_GUEST_ID)
     return "x86_64" if not guest or _GUEST_64.search(guest) or "64-bit" in row.text(_GUEST) else "i386"
 
 
 def instance(row: Row, owner: str) -> Instance:
-    """A virtual machine; ``ERROR`` if its host or its files cannot be reached. The realm is its first datastore."""
+    """Return a virtual machine, ``ERROR`` if its host or files cannot be reached. Its realm is its first datastore."""
     state = _POWERED.get(row.text(_POWER), "UNKNOWN") if _is_connected(row) else "ERROR"
     public, private = _addresses(row)
     obstacle = _image_obstacle(row, state)
@@ -150,7 +150,7 @@ def instance(row: Row, owner: str) -> Instance:
 
 
 def _actions(row: Row, state: str) -> tuple[str, ...]:
-    """Return what the state permits and the vCenter has not disabled for this machine."""
+    """Return the actions that the state permits, without those that the vCenter has disabled for this machine."""
     if _is_agent(row):
         return ()
     disabled = set(row.texts(_DISABLED))
@@ -173,7 +173,7 @@ def _is_agent(row: Row) -> bool:
 
 
 def pending(row: Row, owner: str) -> Instance:
-    """A clone that is not finished, or has failed (``ERROR``). Its id is the task's: the vCenter tells no other yet."""
+    """Return a clone that is not finished, or has failed (``ERROR``). It has the task's id, because it has none yet."""
     return Instance(
         id=row.id,
         owner_id=owner,
@@ -185,22 +185,22 @@ def pending(row: Row, owner: str) -> Instance:
 
 
 def is_clone(row: Row) -> bool:
-    """Whether a task makes a virtual machine of another."""
+    """Return whether a task clones a virtual machine."""
     return row.text("info.descriptionId") == _CLONE
 
 
 def is_going_on(row: Row) -> bool:
-    """Whether a task has not ended."""
+    """Return whether a task is queued or running."""
     return _TASK_STATES.get(row.text("info.state")) == "PENDING"
 
 
 def is_usable(row: Row) -> bool:
-    """Whether a datastore can be reached and is not under maintenance."""
+    """Return whether a datastore can be reached and is not under maintenance."""
     return row.text("summary.accessible") == "true" and row.text("summary.maintenanceMode") in ("", "normal")
 
 
 def is_realm(row: Row) -> bool:
-    """Whether instances can be launched in it. The root resource pool is meant by its cluster or host."""
+    """Return whether an object is a realm. A root resource pool is none, because its cluster stands for it."""
     return row.kind in _REALM_OPEN and (row.kind != "ResourcePool" or row.text("parent") != row.text("owner"))
 
 
@@ -220,7 +220,7 @@ def realm(row: Row) -> Realm:
 
 
 def hardware_profile(hosts: Iterable[Row]) -> HardwareProfile:
-    """Return the one size: what fits on the largest host in service, or vSphere's maximum where no host is visible."""
+    """Return the one size: up to the largest host in service, or to vSphere's maximum where no host is visible."""
     in_service = [host for host in hosts if is_in_service(host)]
     cpus = max(filter(None, (host.integer(HOST_SIZE[0]) for host in in_service)), default=_MAX_CPUS)
     memory_bytes = max(filter(None, (host.integer(HOST_SIZE[1]) for host in in_service)), default=_MAX_MEMORY_MB << 20)
@@ -237,7 +237,7 @@ def hardware_profile(hosts: Iterable[Row]) -> HardwareProfile:
 
 
 def is_in_service(host: Row) -> bool:
-    """Whether a host is connected and not in maintenance mode."""
+    """Return whether a host is connected and not in maintenance mode."""
     connected = host.text("summary.runtime.connectionState") == "connected"
     return connected and host.text("summary.runtime.inMaintenanceMode") != "true"
 
@@ -251,7 +251,7 @@ def _overrides(sizes: Mapping[str, int | None]) -> tuple[Property, ...]:
 
 
 def _addresses(row: Row) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """Return public and private ones, as the guest's tools report them; where they report none, those of the cards."""
+    """Return the public and private IP addresses that the guest's tools report, else the MAC addresses."""
     cards = row.records(_NETWORK)
     known = list(_ip_addresses(text for card in cards for text in card.get("ipAddress", ())))
     if not known:

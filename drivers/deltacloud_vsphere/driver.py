@@ -52,7 +52,7 @@ class VsphereDriver(Driver[VsphereSettings]):
         )
 
     def providers(self) -> Sequence[Provider]:
-        """Return those of the configuration. Their hosts are not told to clients."""
+        """Return the configured providers. Their hosts are not shown to clients."""
         return [Provider(name) for name in self.settings.providers]
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:

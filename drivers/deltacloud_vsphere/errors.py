@@ -14,7 +14,6 @@ from deltacloud_images.errors import (
 )
 from deltacloud_images.kit.values import message
 
-TITLE = "vSphere"
 _CONFLICT = (Conflict, "vSphere cannot do that now: {}.")
 _INVALID = (ValidationFailure, "vSphere does not accept a value: {}.")
 #: By the fault's name in the API; a fault means what the nearest of its ancestors means.
@@ -52,7 +51,7 @@ def translate(error: Exception) -> DeltacloudError | None:
     detail = f"{message(getattr(error, 'msg', '')).rstrip('.') or names[0]} ({names[0]})"
     for name in names:
         if name == "NoPermission":
-            return refused(TITLE, detail)
+            return refused("vSphere", detail)
         if name in _FAULTS:
             meaning, text = _FAULTS[name]
             return meaning(text.format(detail))

@@ -1,4 +1,4 @@
-"""What a clone of a template is like: its size, and what its guest reads."""
+"""How a clone differs from its template: its size, and the data for its guest system."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _MEMORY_STEP_MB = 4
 
 
 def configuration(asked: Mapping[str, str], profile: HardwareProfile | None, user_data: bytes) -> Any:
-    """Return what differs from the template as a specification, or ``None``.
+    """Return the differences from the template as a specification; ``None`` if there are none.
 
     ``user_data`` becomes the guest's variable ``guestinfo.userdata``, which cloud-init's DataSourceVMware reads.
     """
@@ -29,7 +29,7 @@ def _guest_variables(user_data: bytes) -> list[Any]:
 
 
 def _sizes(asked: Mapping[str, str], profile: HardwareProfile) -> dict[str, int | None]:
-    """Raise ``ValidationFailure`` for what the profile does not allow, and for parts of a memory step."""
+    """Return the sizes; raise ``ValidationFailure`` for what the profile or the step of memory does not allow."""
     for name, value in asked.items():
         known = profile.property(name)
         if known is None or not known.allows(value) or not value.isdecimal():

@@ -1,4 +1,4 @@
-"""How callers log in to a vCenter and out, and what a login keeps."""
+"""Logging in to a vCenter and out, and the login that is pooled."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -43,11 +43,11 @@ class Login:
 
     @property
     def has_creation(self) -> bool:
-        """Whether this vCenter has the time at which a VM was created."""
+        """Return whether this vCenter has the time at which a virtual machine was created."""
         return self.version == str(API_6_7)
 
     def stub(self) -> Stub:
-        """Return what pyvmomi's objects call through."""
+        """Return a stub that sends the calls of pyvmomi's objects within this session."""
         return Stub(self.transport, self.url, self.version, self.cookie)
 
     def log_out(self) -> None:
@@ -78,7 +78,7 @@ def log_in(transport: Transport, settings: ProviderSettings, credentials: Creden
 
 
 def _services(content: Any) -> Services:
-    """Raise ``AttributeError`` where one is missing."""
+    """Return the ids; raise ``AttributeError`` where one is missing."""
     return Services(
         root=content.rootFolder._GetMoId(),
         property_collector=content.propertyCollector._GetMoId(),
@@ -97,7 +97,7 @@ def _datacenter(content: Any, inventory_path: str) -> str:
 
 
 def _is_6_7(about: Any) -> bool:
-    """A version that makes no sense is an old one."""
+    """Return whether the API has version 6.7 or newer; false for a version that makes no sense."""
     major, _, rest = (about.apiVersion if about else "").partition(".")
     minor = rest.partition(".")[0]
     numbers = [int(each) if each.isdecimal() and len(each) < 4 else 0 for each in (major, minor)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyVmomi import vim
 
@@ -28,7 +28,7 @@ class Inventory:
     """The rows of ``INVENTORY``, by kind and id."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        """Sort the rows."""
+        """Take the rows in any order."""
         self._kinds: dict[str, dict[str, Row]] = {}
         for row in rows:
             self._kinds.setdefault(row.kind, {})[row.id] = row
@@ -57,17 +57,24 @@ class Inventory:
         return max(known, key=lambda row: row.integer(convert.FREE) or 0).id if known else ""
 
 
+class Placement(NamedTuple):
+    """The ``folder`` and the ``location`` of a clone, as pyvmomi's objects."""
+
+    folder: Any
+    location: Any
+
+
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A host or cluster (``None`` where this user does not see it), a resource pool, and perhaps a datastore."""
+class _Target:
+    """A host or cluster (``None`` where this user does not see it), a resource pool, and a datastore or none."""
 
     compute: Row | None
     pool: str
     datastore: str = ""
 
 
-def place(template: Row, realm_id: str, inventory: Inventory) -> dict[str, Any]:
-    """Return the ``folder`` and the ``location`` of a clone.
+def place(template: Row, realm_id: str, inventory: Inventory) -> Placement:
+    """Return where a clone goes.
 
     A realm is a datastore, a datastore cluster, a cluster or a resource pool; without one the clone is placed where the
     template is. Raises ``ObjectNotFound`` for any other realm, and ``Conflict`` where nothing can be chosen.
@@ -79,27 +86,27 @@ def place(template: Row, realm_id: str, inventory: Inventory) -> dict[str, Any]:
     compute = chosen.compute
     if compute and compute.kind == "ClusterComputeResource" and compute.text(_DRS) == "false":
         location.host = vim.HostSystem(_host(template, compute, chosen.datastore, inventory))
-    return {"folder": vim.Folder(_folder(template, compute, inventory)), "location": location}
+    return Placement(vim.Folder(_folder(template, compute, inventory)), location)
 
 
-def _chosen(template: Row, realm_id: str, inventory: Inventory) -> Place:
+def _chosen(template: Row, realm_id: str, inventory: Inventory) -> _Target:
     computes = inventory.of("ComputeResource", "ClusterComputeResource")
     computes.sort(key=lambda each: template.text(convert.HOST) not in each.texts("host"))  # the template's own first
     if not realm_id:
         if not computes or template.text(convert.HOST) not in computes[0].texts("host"):
             raise Conflict(f"Image '{template.id}' lies on no host: choose a realm to launch it in.")
-        return Place(computes[0], _pool(computes[0], inventory))
+        return _Target(computes[0], _pool(computes[0], inventory))
     if pool := inventory.get("ResourcePool", realm_id):
         owner = inventory.compute(pool.text("owner"))
-        return Place(owner, pool.id, _datastore(template, owner, inventory))
+        return _Target(owner, pool.id, _datastore(template, owner, inventory))
     if cluster := inventory.get("ClusterComputeResource", realm_id):
-        return Place(cluster, _pool(cluster, inventory), _datastore(template, cluster, inventory))
+        return _Target(cluster, _pool(cluster, inventory), _datastore(template, cluster, inventory))
     pod = inventory.get("StoragePod", realm_id)
     wanted = set(pod.texts("childEntity") if pod else [realm_id])
     for each in computes:
         within = wanted.intersection(each.texts("datastore"))
         if datastore := inventory.roomiest(within) if pod else next(iter(within), ""):
-            return Place(each, _pool(each, inventory), datastore)
+            return _Target(each, _pool(each, inventory), datastore)
     raise not_found("Realm", realm_id)
 
 
@@ -115,15 +122,15 @@ def _pool(compute: Row, inventory: Inventory) -> str:
 
 
 def _datastore(template: Row, compute: Row | None, inventory: Inventory) -> str:
-    """Return another datastore where the hosts do not reach the template's; empty where they do, or it is unknown."""
+    """Return a datastore for hosts that do not reach the template's; empty for hosts that do, or may."""
     reached = compute.texts("datastore") if compute else []
-    if not reached or set(reached).intersection(template.texts("datastore")):
+    if not reached or set(template.texts("datastore")) <= set(reached):
         return ""
     return inventory.roomiest(reached)
 
 
 def _host(template: Row, cluster: Row, datastore: str, inventory: Inventory) -> str:
-    """Return a host for a clone: without DRS the vCenter chooses none (vim.vm.RelocateSpec, ``host``)."""
+    """Return a host for a clone, because without DRS the vCenter chooses none (vim.vm.RelocateSpec, ``host``)."""
     needed = {datastore} if datastore else set(template.texts("datastore"))
     able = [
         row.id
@@ -137,7 +144,7 @@ def _host(template: Row, cluster: Row, datastore: str, inventory: Inventory) -> 
 
 
 def _folder(template: Row, compute: Row | None, inventory: Inventory) -> str:
-    """Return the template's folder, unless the clone goes to another datacenter: then the root folder there."""
+    """Return the template's folder, or the root folder of the datacenter where the clone goes to another one."""
     home, target = inventory.datacenter(template), inventory.datacenter(compute)
     own = template.text(convert.FOLDER)
     if own and (target is None or home is target):

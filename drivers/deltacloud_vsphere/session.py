@@ -1,4 +1,4 @@
-"""What one caller does on one vCenter: each verb a fixed number of round trips, however large the inventory is."""
+"""The calls of one caller on one vCenter, each with a number of round trips that does not depend on the inventory."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ _LONGEST_NAME = 80
 
 
 class VsphereSession(Session):
-    """What one vCenter user sees and does."""
+    """One vCenter user's view of one vCenter."""
 
     def __init__(self, lease: Lease[Login], user: str, task_wait_seconds: float) -> None:
         """Log in when the first call needs it.
@@ -47,7 +47,7 @@ class VsphereSession(Session):
         self._vcenter.is_alive()
 
     def account_id(self) -> str:
-        """All that a user sees is the user's."""
+        """Return the user's name: all visible images count as the user's own."""
         return self._user
 
     def close(self) -> None:
@@ -55,18 +55,18 @@ class VsphereSession(Session):
         self._vcenter.close()
 
     def images(self, wanted: ImageFilter) -> Iterator[Image]:
-        """The templates of all datacenters and folders. vCenters cannot filter."""
+        """Yield the templates of all datacenters and folders. Nothing is filtered, because vCenters cannot filter."""
         vcenter = self._vcenter
         rows = vcenter.listed({"VirtualMachine": _image_properties(vcenter)})
         return (convert.image(row, self._user) for row in rows if convert.is_template(row))
 
     def image(self, image_id: str) -> Image:
-        """By id, or by name where exactly one template bears it; ``Conflict`` where several do."""
+        """Return the template of that id, or the only one of that name; raise ``Conflict`` if several have it."""
         vcenter = self._vcenter
         return convert.image(_template(vcenter, image_id, _image_properties(vcenter)), self._user)
 
     def create_image(self, new: NewImage) -> Image:
-        """The virtual machine itself becomes the template: it keeps its id, name and notes, and is no instance then."""
+        """Mark the virtual machine itself as a template. It keeps its id, name and notes."""
         vcenter = self._vcenter
         known = self._instance(_instance_row(vcenter, new.instance_id, convert.INSTANCE))
         if not known.can_create_image:
@@ -76,7 +76,7 @@ class VsphereSession(Session):
         return convert.image(_template(vcenter, known.id, _image_properties(vcenter)), self._user)
 
     def destroy_image(self, image_id: str, options: Mapping[str, str]) -> None:
-        """With its disks. Never an ordinary virtual machine."""
+        """Destroy a template with its disks; raise ``ObjectNotFound`` for an ordinary virtual machine."""
         vcenter = self._vcenter
         template = _template(vcenter, image_id, convert.IMAGE_PROTECTION)
         if convert.is_protected(template):
@@ -84,7 +84,7 @@ class VsphereSession(Session):
         self._run(vcenter, template, "Destroy_Task")
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
-        """The virtual machines that are no templates, and the clones of templates that the vCenter is making."""
+        """Yield the virtual machines that are not templates, then the clones of templates in progress."""
         templates, clones = set(), []
         for row in self._vcenter.listed({"VirtualMachine": convert.INSTANCE, "Task": convert.TASK}, with_tasks=True):
             if convert.is_template(row):
@@ -96,47 +96,47 @@ class VsphereSession(Session):
         yield from (convert.pending(row, self._user) for row in clones if row.text("info.entity") in templates)
 
     def instance(self, instance_id: str) -> Instance:
-        """By id, or by the id of the task that makes it, as long as the vCenter remembers the task."""
+        """Return the instance of that id, or of that task's id while the vCenter remembers the task."""
         return self._instance(_instance_row(self._vcenter, instance_id, convert.INSTANCE))
 
     def create_instance(self, new: NewInstance) -> Sequence[Instance]:
-        """A clone, powered on; ``PENDING`` where it is not finished after ``task_wait_seconds``."""
+        """Clone a template and power the clone on; ``PENDING`` if it is not finished after ``task_wait_seconds``."""
         vcenter = self._vcenter
         name = _new_name(new.name)
         template = _template(vcenter, new.image_id, convert.IMAGE_PLACE)
         profile = (new.profile or _profile(vcenter)) if new.properties else None
         config = launch.configuration(new.properties, profile, new.user_data)
         where = placement.place(template, new.realm_id, placement.Inventory(vcenter.listed(placement.INVENTORY)))
-        spec = vim.vm.CloneSpec(location=where["location"], powerOn=True, template=False, config=config)
-        parameters = {"name": convert.escaped(name), "folder": where["folder"], "spec": spec}
+        spec = vim.vm.CloneSpec(location=where.location, powerOn=True, template=False, config=config)
+        parameters = {"name": convert.escaped(name), "folder": where.folder, "spec": spec}
         task_id = vcenter.start(template.id, "CloneVM_Task", **parameters)
         made = vcenter.settle(task_id, self._task_wait_seconds)
         row = _instance_row(vcenter, made or task_id, convert.INSTANCE)
         return (replace(self._instance(row), name=name),)
 
     def start_instance(self, instance_id: str) -> Instance:
-        """Power on, or resume what is suspended."""
+        """Power a machine on, or resume a suspended one."""
         return self._act(instance_id, "PowerOnVM_Task", "")
 
     def stop_instance(self, instance_id: str) -> Instance:
-        """Let the guest shut down; power off where it runs no tools that could."""
+        """Have the guest system shut down, or power the machine off where no VMware Tools run."""
         return self._act(instance_id, "PowerOffVM_Task", "ShutdownGuest")
 
     def reboot_instance(self, instance_id: str) -> Instance:
-        """Let the guest reboot; reset where it runs no tools that could."""
+        """Have the guest system reboot, or reset the machine where no VMware Tools run."""
         return self._act(instance_id, "ResetVM_Task", "RebootGuest")
 
     def destroy_instance(self, instance_id: str) -> None:
-        """With its disks. Never a template."""
+        """Destroy a virtual machine with its disks; raise ``ObjectNotFound`` for a template."""
         vcenter = self._vcenter
         self._run(vcenter, _machine(vcenter, instance_id, ()), "Destroy_Task")
 
     def hardware_profiles(self) -> Sequence[HardwareProfile]:
-        """One, as large as the largest host."""
+        """Return the one size, as large as the largest host."""
         return (_profile(self._vcenter),)
 
     def realms(self) -> Iterator[Realm]:
-        """Datastores, datastore clusters, clusters and resource pools."""
+        """Yield datastores, datastore clusters, clusters and resource pools."""
         wanted = {
             "Datastore": convert.DATASTORE,
             "StoragePod": convert.STORAGE_POD,
@@ -158,7 +158,7 @@ class VsphereSession(Session):
         return self._instance(_instance_row(vcenter, row.id, convert.INSTANCE))
 
     def _run(self, vcenter: VCenter, row: Row, task_method: str) -> None:
-        """Start a task on a virtual machine; raise its fault where it fails soon. It may still go on after this."""
+        """Start a task on a virtual machine and wait for it; raise its fault if it fails meanwhile."""
         vcenter.settle(vcenter.start(row.id, task_method), self._task_wait_seconds)
 
 
@@ -171,7 +171,7 @@ def _image_properties(vcenter: VCenter) -> Sequence[str]:
 
 
 def _template(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
-    """The template of that id, else the only one of that name. One round trip for an id, three for a name."""
+    """Return the template of that id, else the only one of that name; one round trip for an id, three for a name."""
     rows = _machines(vcenter, sought, wanted)
     if not rows:
         names = vcenter.listed({"VirtualMachine": convert.IMAGE_NAMES})
@@ -191,7 +191,7 @@ def _machines(vcenter: VCenter, machine_id: str, wanted: Sequence[str]) -> list[
 
 
 def _instance_row(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
-    """The virtual machine of that id, or the one that the clone of that task id has made, or else that task."""
+    """Return the virtual machine of that id, or the one that the clone task of that id has made, else the task."""
     unknown = not_found("Instance", sought)
     if not _OBJECT_ID.fullmatch(sought):
         raise unknown
@@ -220,7 +220,7 @@ def _machine(vcenter: VCenter, sought: str, wanted: Sequence[str]) -> Row:
 
 
 def _new_name(asked: str) -> str:
-    """The name of a new instance; one that nobody has where none is asked for."""
+    """Return the requested name of a new instance, or a random one; raise ``ValidationFailure`` for an invalid one."""
     if len(asked) > _LONGEST_NAME or not is_sendable(asked):
         raise ValidationFailure(f"name has {len(asked)} characters, but up to {_LONGEST_NAME}, and none for control.")
     return asked or f"instance-{uuid4().hex[:12]}"

@@ -53,7 +53,7 @@ class Objects:
 
 
 class Stub(SoapStubAdapterBase):  # type: ignore[misc]
-    """What pyvmomi's objects call through: one caller's session on a vCenter.
+    """The stub that sends the calls of pyvmomi's objects, within one caller's session on a vCenter.
 
     Faults of the vCenter are raised as pyvmomi's exceptions. The property collector's responses are returned as
     ``Objects``, because they are large and pyvmomi's own reader, which makes an object of each value, takes several
@@ -114,7 +114,7 @@ class Stub(SoapStubAdapterBase):  # type: ignore[misc]
 
 
 def _judge(response: Response) -> Retry:
-    """A SOAP fault has the status 500, and is final."""
+    """Judge a response by its status, except that 500 is final because SOAP faults have it."""
     return Retry.NEVER if response.status == 500 else by_status(response)
 
 

@@ -1,4 +1,4 @@
-"""One caller on one vCenter: calls, renewed logins, and queries to the inventory."""
+"""Calls of one caller to one vCenter, logins renewed where needed, and queries of the inventory."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,11 +46,11 @@ class VCenter:
 
     @property
     def has_creation(self) -> bool:
-        """Whether this vCenter has the time at which a VM was created."""
+        """Return whether this vCenter has the time at which a virtual machine was created."""
         return self._lease.item.has_creation
 
     def is_alive(self) -> None:
-        """Ask for as little as can be asked."""
+        """Make the smallest call that needs a session."""
         self._ask(lambda stub, _: vim.ServiceInstance("ServiceInstance", stub).CurrentTime())
 
     def close(self) -> None:
@@ -167,13 +167,13 @@ def _managed(reference: tuple[str, str]) -> Any:
 
 
 def _through(managed: Any, path: str) -> Any:
-    """Not the object itself, but those that a property of it lists."""
+    """Return a specification of the objects that a property of an object lists, without the object itself."""
     step = _Query.TraversalSpec(type=type(managed), path=path, skip=False)
     return _Query.ObjectSpec(obj=managed, skip=True, selectSet=[step])
 
 
 def _upwards() -> list[Any]:
-    """From a virtual machine to all folders and datacenters that it lies in."""
+    """Return a specification of the way from a virtual machine to all folders and datacenters above it."""
     again = _Query.SelectionSpec(name="up")
     parent = _Query.TraversalSpec(name="up", type=vim.ManagedEntity, path="parent", skip=False, selectSet=[again])
     app = _Query.TraversalSpec(type=vim.VirtualMachine, path="parentVApp", skip=False, selectSet=[again])

@@ -27,6 +27,7 @@ from deltacloud_images.models import ImageFilter, NewImage
 from deltacloud_images.testing import Fault, FaultProxy
 from deltacloud_images.testing.exchange import Exchange, Reply
 from deltacloud_vsphere import VsphereDriver
+from deltacloud_vsphere.config import ProviderSettings
 from tests.drivers.vsphere.rig import VsphereRig
 from tests.drivers.vsphere.vcsim import Vcsim
 
@@ -259,3 +260,10 @@ def test_a_bad_configuration_is_refused_at_start(rig: VsphereRig) -> None:
     ):
         with pytest.raises(ConfigurationError, match=key):
             VsphereDriver.from_config(table).prepare()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("vcenter.example", "https://vcenter.example:443/sdk"), ("::1", "https://[::1]:443/sdk")]
+)
+def test_the_address_of_the_api(host: str, url: str) -> None:
+    assert ProviderSettings(host=host).url == url

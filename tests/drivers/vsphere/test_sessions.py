@@ -13,6 +13,7 @@ from deltacloud_images.driver import Credentials
 from deltacloud_images.errors import AuthenticationFailure
 from deltacloud_images.models import ImageFilter, NewImage
 from deltacloud_images.testing import eventually
+from deltacloud_images.testing.exchange import Exchange
 from deltacloud_vsphere import VsphereDriver
 from tests.drivers.vsphere.rig import VsphereRig
 
@@ -78,6 +79,7 @@ def test_a_session_in_use_is_ended_when_it_is_given_back(rig: VsphereRig) -> Non
 
 
 def test_idle_sessions_are_ended_though_nobody_comes(rig: VsphereRig) -> None:
+    rig.seed_image()
     driver = rig.new_driver(session_idle_seconds=0.05)
     list_images(rig, driver)
     assert eventually(lambda: rig.sessions() == [])
@@ -120,6 +122,28 @@ def test_every_call_survives_the_end_of_its_session(
         rig.end_sessions()
         call(catalog, rig)
         assert len(rig.sessions()) == 1
+
+
+def test_a_list_whose_session_ends_between_two_pages_is_whole(rig: VsphereRig) -> None:
+    expected = {rig.seed_image(), rig.seed_image()} | rig.image_ids()
+    requests: list[bytes] = []
+
+    def behave(exchange: Exchange) -> None:
+        """Give the first list a next page, which the session that has ended meanwhile does not get."""
+        reply = exchange.forward()
+        if b"<RetrievePropertiesEx " in exchange.request:
+            requests.append(exchange.request)
+            if len(requests) == 1:
+                reply = reply.with_body(rig.with_next_page(reply.body, "1") or b"")
+                rig.end_sessions()
+                rig.vcsim.fail_next("ContinueRetrievePropertiesEx", "NotAuthenticated")
+        exchange.send(reply)
+
+    driver = rig.new_driver()
+    with rig.proxy.hostile(behave), Catalog(driver, rig.credentials, None) as catalog:
+        found = [image.id for image in catalog.images(ImageFilter())]
+    driver.close()
+    assert (set(found), len(found), len(requests)) == (expected, len(expected), 3)
 
 
 @pytest.mark.parametrize("method", ["MarkAsTemplate", "Destroy_Task", "CloneVM_Task", "PowerOnVM_Task"])
