@@ -40,4 +40,6 @@ class OpenStackSettings:
 
     #: The provider that is meant where a request names none; empty: the first of ``providers``.
     default_provider: str = ""
+    #: A ``clouds.yaml`` whose clouds are providers as well, without the credentials in it; empty: none.
+    clouds_yaml: str = ""
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)

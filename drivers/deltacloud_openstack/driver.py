@@ -124,8 +124,14 @@ class OpenStackDriver(NovaDriver[OpenStackSettings]):
         return errors.translate(error)
 
     def clouds_of(self, settings: OpenStackSettings) -> Mapping[str, ProviderSettings]:
-        """Return the configured clouds."""
-        return settings.providers
+        """Return the configured clouds, then those of the configured ``clouds.yaml`` that have other names."""
+        if not settings.clouds_yaml:
+            return settings.providers
+        from deltacloud_openstack.clouds import providers_in
+
+        return dict(settings.providers) | {
+            name: cloud for name, cloud in providers_in(settings.clouds_yaml).items() if name not in settings.providers
+        }
 
     def login(self, cloud: ProviderSettings, credentials: Credentials) -> "Login":
         """Return keystone's login, by password or application credential."""

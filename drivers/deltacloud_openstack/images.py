@@ -97,7 +97,7 @@ class Glance(Images):
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
         """By owner, name, status and architecture.
 
-        Glance lists another project's community images only where they are asked for, except to administrators.
+        Glance lists another project's community images only where they are asked for.
         """
         query = {}
         if wanted.owner_id is not None:
@@ -110,8 +110,7 @@ class Glance(Images):
                 return []
             query["status"] = statuses[0] if len(statuses) == 1 else f"in:{','.join(statuses)}"
         queries = self.by_architecture(query, wanted)
-        account = self.cloud.account
-        if wanted.owner_id in (None, account.project_id) or account.is_admin:
+        if wanted.owner_id in (None, self.cloud.account.project_id):
             return queries
         return queries + [{**each, "visibility": "community"} for each in queries]
 

@@ -8,7 +8,7 @@ import pytest
 from requests import PreparedRequest
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.errors import Conflict, ValidationFailure
+from deltacloud_images.errors import Conflict, Forbidden, ValidationFailure
 from deltacloud_images.models import Address, HardwareProfile, Instance, InstanceFilter, NewInstance, Property
 from deltacloud_images.testing import eventually
 from deltacloud_openstack import cloud as calls
@@ -82,6 +82,22 @@ def test_an_image_that_nothing_fits(rig: OpenStackRig, catalog: Catalog) -> None
     image_id = rig.caller.create_image("needy", min_ram=999_999)
     with pytest.raises(ValidationFailure, match="999999 MB"):
         catalog.create_instance(NewInstance(image_id), "")
+
+
+def test_an_exhausted_quota_is_a_conflict(rig: OpenStackRig, catalog: Catalog) -> None:
+    """Nova responds with 403, as to a missing permission."""
+    path = f"/v2.1/os-quota-sets/{rig.owner_id}"
+    rig.cloud.admin.call("PUT", "nova", path, {"quota_set": {"instances": 0, "force": True}})
+    try:
+        with pytest.raises(Conflict, match="a quota is exhausted: Quota exceeded for instances"):
+            catalog.create_instance(NewInstance(rig.seed_image()), "")
+    finally:
+        rig.cloud.admin.call("DELETE", "nova", path)
+
+
+def test_a_flavor_without_a_disk_is_forbidden_where_there_is_no_cinder(rig: OpenStackRig, catalog: Catalog) -> None:
+    with pytest.raises(Forbidden, match="zero disk"):
+        catalog.create_instance(NewInstance(rig.seed_image()), "0")
 
 
 def test_an_image_without_bytes_is_a_conflict(rig: OpenStackRig, catalog: Catalog) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from requests import PreparedRequest
@@ -15,6 +16,7 @@ from deltacloud_images.driver import Credentials, Provider
 from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, ValidationFailure
 from deltacloud_images.models import ImageFilter, NewInstance
 from deltacloud_openstack import OpenStackDriver
+from deltacloud_openstack.config import ProviderSettings
 from deltacloud_openstack.users import user_fields
 from tests.drivers.openstack.cloud.openstack import MEMBER, OTHER
 from tests.drivers.openstack.rig import OpenStackRig
@@ -276,3 +278,53 @@ def test_providers(rig: OpenStackRig) -> None:
 def test_bad_settings_are_named(table: dict[str, object], key: str) -> None:
     with pytest.raises(ConfigurationError, match=key):
         OpenStackDriver.from_config(table).prepare()
+
+
+CLOUDS = """
+clouds:
+  one:
+    auth: {auth_url: "https://elsewhere.example.org/v3"}
+  two:
+    auth:
+      auth_url: https://two.example.org:5000
+      username: joe
+      password: my-secret
+      user_domain_name: corp
+    region_name: West
+    interface: internal
+    verify: false
+  vendors:
+    profile: a-vendor
+"""
+
+
+def test_the_clouds_of_a_clouds_yaml_are_providers(tmp_path: Path) -> None:
+    """Without the credentials in it; a table of the configuration wins."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text(CLOUDS)
+    one = {"auth_url": "https://one.example.org"}
+    driver = OpenStackDriver.from_config({"clouds_yaml": str(path), "providers": {"one": one}})
+    two = ProviderSettings(
+        "https://two.example.org:5000", region="West", interface="internal", user_domain="corp", verify_tls=False
+    )
+    assert driver.clouds == {"one": ProviderSettings("https://one.example.org"), "two": two}
+    assert driver.default_provider == "one"
+    assert OpenStackDriver.from_config({"clouds_yaml": str(path), "default_provider": "two"}).allows_provider("two")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "cannot be read"),
+        ("password: [my-secret", "is not YAML"),
+        ("clouds: {bad: {auth: {auth_url: my-secret}}}", "clouds_yaml.bad.auth_url"),
+        ("clouds: {bad: {interface: none, auth: {auth_url: 'https://a.example.org'}}}", "clouds_yaml.bad.interface"),
+    ],
+)
+def test_a_bad_clouds_yaml_is_told(tmp_path: Path, text: str | None, problem: str) -> None:
+    path = tmp_path / "clouds.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigurationError, match=problem) as raised:
+        OpenStackDriver.from_config({"clouds_yaml": str(path)})
+    assert "my-secret" not in str(raised.value)
