@@ -3,18 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-from lxml.etree import _Element
-from pyVmomi import vim
+from typing import TYPE_CHECKING
 
 from deltacloud_images.kit import values
 
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
 #: The namespace of the API's elements.
 VIM = "{urn:vim25}"
-_OBJECT = f"{VIM}obj"
-_PROPERTY = f"{VIM}propSet"
-_MISSING = f"{VIM}missingSet"
-_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Row:
 
     kind: str
     id: str
-    values: Mapping[str, _Element]
+    values: "Mapping[str, _Element]"
 
     def text(self, path: str) -> str:
         """Return a property as text; empty if it is not set."""
@@ -55,31 +52,7 @@ class Row:
         return [] if value is None else [_texts(each) for each in value]
 
 
-def row(content: _Element) -> Row:
-    """Return the row of an ``ObjectContent``.
-
-    Raises ``NotAuthenticated`` where the vCenter withholds properties because the session has ended, and ``ValueError``
-    where the object is not named.
-    """
-    properties = {}
-    for each in content.iterchildren(_PROPERTY):
-        if len(each) == 2:
-            properties[each[0].text or ""] = each[1]
-    for each in content.iterchildren(_MISSING):
-        if _is_not_authenticated(each):
-            raise vim.fault.NotAuthenticated()
-    reference = content.find(_OBJECT)
-    if reference is None or not reference.text:
-        raise ValueError("an object without its reference")
-    return Row(reference.get("type", ""), reference.text, properties)
-
-
-def _is_not_authenticated(missing: _Element) -> bool:
-    kinds = (each.get(_XSI_TYPE, "") for each in missing.iter(f"{VIM}fault"))
-    return any(kind.rpartition(":")[2] == "NotAuthenticated" for kind in kinds)
-
-
-def _texts(record: _Element) -> dict[str, list[str]]:
+def _texts(record: "_Element") -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for each in record:
         texts.setdefault(str(each.tag).removeprefix(VIM), []).append(each.text or "")

@@ -7,6 +7,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from lxml.etree import _Element
+from pyVmomi import vim
 from pyVmomi.SoapAdapter import SoapResponseDeserializer, SoapStubAdapterBase
 from pyVmomi.VmomiSupport import versionMap
 
@@ -15,11 +16,15 @@ from deltacloud_images.kit import xml
 from deltacloud_images.kit.retries import Retry, by_status
 from deltacloud_images.kit.transport import Response, Transport
 from deltacloud_images.kit.values import DATA_ERRORS
-from deltacloud_vsphere.rows import VIM
+from deltacloud_vsphere.rows import VIM, Row
 
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 #: The cookie of a session, the only one that is kept.
 _SESSION_COOKIE = re.compile(r"vmware_soap_session=[\x21-\x3a\x3c-\x7e]+")
+_OBJECT = f"{VIM}obj"
+_PROPERTY = f"{VIM}propSet"
+_MISSING = f"{VIM}missingSet"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Methods that change nothing, so that they may be called again when the response was lost.
 _REPEATABLE = frozenset(
@@ -131,3 +136,27 @@ def _objects(response: _Element) -> Objects:
     if result is None:
         return Objects([], "")
     return Objects(result.findall(f"{VIM}objects"), result.findtext(f"{VIM}token") or "")
+
+
+def row(content: _Element) -> Row:
+    """Return the row of an ``ObjectContent``.
+
+    Raises ``NotAuthenticated`` where the vCenter withholds properties because the session has ended, and ``ValueError``
+    where the object is not named.
+    """
+    properties = {}
+    for each in content.iterchildren(_PROPERTY):
+        if len(each) == 2:
+            properties[each[0].text or ""] = each[1]
+    for each in content.iterchildren(_MISSING):
+        if _is_not_authenticated(each):
+            raise vim.fault.NotAuthenticated()
+    reference = content.find(_OBJECT)
+    if reference is None or not reference.text:
+        raise ValueError("an object without its reference")
+    return Row(reference.get("type", ""), reference.text, properties)
+
+
+def _is_not_authenticated(missing: _Element) -> bool:
+    kinds = (each.get(_XSI_TYPE, "") for each in missing.iter(f"{VIM}fault"))
+    return any(kind.rpartition(":")[2] == "NotAuthenticated" for kind in kinds)

@@ -12,8 +12,8 @@ from deltacloud_images.kit.pages import Page, Restart, listed
 from deltacloud_images.kit.pool import Lease
 from deltacloud_images.kit.values import converted, converted_one
 from deltacloud_vsphere.login import Login
-from deltacloud_vsphere.rows import Row, row
-from deltacloud_vsphere.soap import Objects, Stub
+from deltacloud_vsphere.rows import Row
+from deltacloud_vsphere.soap import Objects, Stub, row
 
 Result = TypeVar("Result")
 #: Kinds of managed objects, each with the properties requested of it.
