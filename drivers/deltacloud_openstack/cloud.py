@@ -81,7 +81,7 @@ class Cloud:
             body = self.read(service, path, params=asked, **options)
             return pages.Page(values.required(body.get(key), list, f"list of {key}"), _marker(body, key))
 
-        restart = pages.Restart[Any](_is_marker_gone, lambda record: values.text(values.mapping(record).get("id")))
+        restart = pages.Restart[Any](_is_marker_gone, _record_id)
         return pages.listed(fetch, restart=restart, max_items=max_items)
 
     def sizes(self) -> Sizes:
@@ -108,6 +108,11 @@ def uuid(text: str, kind: str) -> str:
     if not is_uuid(text):
         raise not_found(kind, text)
     return text
+
+
+def _record_id(record: Any) -> str:
+    found = record.get("id") if isinstance(record, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _is_marker_gone(error: Exception) -> bool:

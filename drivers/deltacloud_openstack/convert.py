@@ -36,10 +36,13 @@ GONE = frozenset({"deleted", "pending_delete"})
 
 def image_reader(
     project_id: str, is_admin: bool, sizes: Sizes, architecture_properties: tuple[str, ...]
-) -> Callable[[Record], Image]:
-    """Return what converts glance's records into images as that project sees them."""
+) -> Callable[[Record], Image | None]:
+    """Return what converts glance's records into images as that project sees them: ``None`` for those that are gone."""
 
-    def read(record: Record) -> Image:
+    def read(record: Record) -> Image | None:
+        status = values.text(record.get("status"))
+        if status in GONE:
+            return None
         image_id = values.required(record.get("id"), str, "image id")
         owner = values.text(record.get("owner"))
         return Image(
@@ -48,21 +51,14 @@ def image_reader(
             description=values.text(record.get("description")),
             owner_id=owner,
             architecture=architecture(record, architecture_properties),
-            state=_IMAGE_STATE.get(values.text(record.get("status")), "UNKNOWN"),
+            state=_IMAGE_STATE.get(status, "UNKNOWN"),
             creation_time=values.time(record.get("created_at")),
-            hardware_profiles=sizes.links(
-                values.integer(record.get("min_disk")), values.integer(record.get("min_ram"))
-            ),
+            hardware_profiles=sizes.links(record.get("min_disk"), record.get("min_ram")),
             root_type="persistent" if has_volume(record) else "transient",
             destroyable=not record.get("protected") and (is_admin or owner in ("", project_id)),
         )
 
     return read
-
-
-def is_gone(record: Record) -> bool:
-    """Whether an image is deleted or about to be."""
-    return values.text(record.get("status")) in GONE
 
 
 def as_glance(record: Record) -> dict[str, Any]:

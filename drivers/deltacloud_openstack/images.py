@@ -31,22 +31,20 @@ class Images(ABC):
     def find(self, wanted: ImageFilter) -> Iterator[Image]:
         """Yield the images that match what the cloud can filter by."""
         read = self._reader()
-
-        def shown(record: Record) -> Image | None:
-            return None if convert.is_gone(record) else read(record)
-
         for query in self.queries(wanted):
-            found = values.converted(self.records(query), shown, "image")
-            yield from (image for image in found if image is not None)
+            yield from filter(None, values.converted(self.records(query), read, "image"))
 
     def image(self, image_id: str) -> Image:
         """Return the image; raise ``ObjectNotFound``."""
-        return values.converted_one(self.record(image_id), self._reader(), "image")
+        found = values.converted_one(self.fetch(uuid(image_id, "Image")), self._reader(), "image")
+        if found is None:
+            raise not_found("Image", image_id)
+        return found
 
     def record(self, image_id: str) -> Record:
         """Return the image as glance v2 has it; raise ``ObjectNotFound``."""
         record = self.fetch(uuid(image_id, "Image"))
-        if convert.is_gone(record):
+        if values.text(record.get("status")) in convert.GONE:
             raise not_found("Image", image_id)
         return record
 
@@ -73,7 +71,7 @@ class Images(ABC):
     def delete(self, image_id: str) -> None:
         """Delete one image."""
 
-    def _reader(self) -> Callable[[Record], Image]:
+    def _reader(self) -> Callable[[Record], Image | None]:
         account = self.cloud.account
         return convert.image_reader(
             account.project_id, account.is_admin, self.cloud.sizes(), self.architecture_properties

@@ -40,14 +40,14 @@ class Sizes:
         """Whether a flavor has a disk of its own; true for an unknown one."""
         return all(each.disk for each in self._flavors if each.id == flavor_id)
 
-    def _find_links(self, min_disk: int, min_ram: int) -> tuple[str, ...]:
+    def _find_links(self, min_disk: object, min_ram: object) -> tuple[str, ...]:
         """Return the ids of the smallest flavors that fit, by nova's own rule.
 
-        A flavor whose disk is 0 takes the image's size.
+        ``min_disk`` (GB) and ``min_ram`` (MB) are as the image's record has them. A flavor whose disk is 0 takes the
+        image's size.
         """
-        fitting = (
-            each.id for each in self._flavors if each.ram >= min_ram and (not each.disk or each.disk >= min_disk)
-        )
+        disk, ram = values.integer(min_disk), values.integer(min_ram)
+        fitting = (each.id for each in self._flavors if each.ram >= ram and (not each.disk or each.disk >= disk))
         return tuple(fitting)[:LINKED]
 
 
