@@ -20,6 +20,7 @@ class Responder:
     """Gives tokens, whose catalog leads back to it; all else is answered by ``script(method, path)``.
 
     ``token`` may be changed; ``bodies`` are those of the requests; a password that holds ``wrong`` is refused.
+    ``before_login`` is called with the body of each request for a token.
     """
 
     def __init__(self, script: Callable[[str, str], Answer]) -> None:
@@ -30,6 +31,7 @@ class Responder:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.port: int = self._server.server_address[1]
         self.token = self._token()
+        self.before_login: Callable[[bytes], object] = len
         Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
@@ -42,6 +44,7 @@ class Responder:
         self.cookies.append(cookie)
         self.bodies.append(body)
         if path.endswith("/auth/tokens"):
+            self.before_login(body)
             refusal = as_json(401, {"error": {"code": 401, "message": "no"}})
             return refusal if b"wrong" in body else as_json(201, {"token": self.token}, X_Subject_Token="token")
         return self.script(method, path)

@@ -1,6 +1,8 @@
 """What real services cannot be made to say: mixed catalogs, lists that change, odd launches, many callers."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,8 +10,15 @@ import pytest
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials
-from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, ProviderError, ValidationFailure
-from deltacloud_images.models import ImageFilter, NewImage, NewInstance
+from deltacloud_images.errors import (
+    AuthenticationFailure,
+    DeltacloudError,
+    ProviderError,
+    ProviderTimeout,
+    ValidationFailure,
+)
+from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.models import Image, ImageFilter, NewImage, NewInstance
 from tests.drivers.openstack.conftest import CREDENTIALS, Serve
 from tests.drivers.openstack.responder import Answer, Responder, as_json
 
@@ -142,6 +151,41 @@ def test_wrong_passwords_replace_no_login(serve: Serve) -> None:
     with Catalog(driver, CREDENTIALS, "one") as again:
         list(again.images(ImageFilter()))
     assert [path.partition("?")[0] for _, path in responder.asked] == ["/image/v2/images"]
+
+
+def test_a_renewal_that_hangs_holds_up_its_own_caller_alone(serve: Serve) -> None:
+    """Another request of that caller waits for it, within its own limit."""
+    hanging, released, refused = Event(), Event(), [as_json(401, {})]
+
+    def hang(body: bytes) -> None:
+        if b"slow" in body:
+            hanging.set()
+            released.wait(30)
+
+    def script(method: str, path: str) -> Answer:
+        return refused.pop() if refused and path.startswith("/image/") else glance_or_nova(method, path)
+
+    responder, catalog = serve(script)
+    driver = catalog._driver
+    slow = Credentials("slow+project", "password")
+
+    def images(credentials: Credentials, seconds: float) -> list[Image]:
+        with Catalog(driver, credentials, "one", Deadline(seconds)) as connected:
+            return list(connected.images(ImageFilter()))
+
+    with Catalog(driver, slow, "one") as connected:
+        connected.verify()
+    responder.before_login = hang
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(images, slow, 30)
+        try:
+            assert hanging.wait(30)
+            assert images(CREDENTIALS, 30) == []
+            with pytest.raises(ProviderTimeout):
+                images(slow, 0.2)
+        finally:
+            released.set()
+        assert first.result(30) == []
 
 
 def launched(serve: Serve, new: NewInstance, catalog: str = "compute", **settings: object) -> dict[str, Any]:
