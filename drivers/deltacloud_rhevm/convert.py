@@ -77,7 +77,7 @@ def image(element: "Element", user: str, linked_profiles: Callable[[bool], tuple
     version 3.
     """
     parts = {part.tag: part for part in element}  # lists are long: one walk takes half the time of a search for each
-    architecture = (parts["cpu"].findtext("architecture") or "").lower() if "cpu" in parts else ""
+    architecture = _texts(parts.get("cpu")).get("architecture", "").lower()
     return Image(
         id=_id(element),
         name=_versioned(_text_of(parts.get("name")), parts.get("version")),
@@ -163,10 +163,9 @@ def link(element: "Element", name: str) -> str:
 
 def _versioned(name: str, version: "Element | None") -> str:
     """Return a template's name with its version, because all versions share the name; the first one has it alone."""
-    number = 1 if version is None else values.integer(_text(version, "version_number"), 1)
-    if version is None or number == 1:
-        return name
-    return f"{name} ({_text(version, 'version_name') or number})"
+    texts = _texts(version)
+    number = texts.get("version_number") or "1"
+    return name if number == "1" else f"{name} ({texts.get('version_name') or number})"
 
 
 def _id(element: "Element") -> str:
@@ -185,6 +184,11 @@ def _size(element: "Element") -> tuple[Property, ...]:
 def _status_of(found: "Element | None") -> str:
     """``<status><state>ok</state></status>`` in version 3, ``<status>ok</status>`` in 4."""
     return _text_of(found[0] if found is not None and len(found) else found).lower()
+
+
+def _texts(element: "Element | None") -> dict[str, str]:
+    """Return the texts of an element's children by their tags, in a third of the time that paths take."""
+    return {} if element is None else {part.tag: part.text or "" for part in element}
 
 
 def _text(element: "Element", path: str) -> str:

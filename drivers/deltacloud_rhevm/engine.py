@@ -16,8 +16,8 @@ from deltacloud_images.kit.transport import Response
 from deltacloud_rhevm.account import Account
 from deltacloud_rhevm.errors import EngineFault, StrangeAnswer
 
-#: The resources on a page. Engines without a number choose one themselves: all of a collection, or 100 (3.0).
-PAGE_SIZE = 1000
+#: The resources on a page, for little memory. Engines without a number send all of a collection, or 100 (3.0).
+PAGE_SIZE = 250
 Kept = TypeVar("Kept")
 _LENGTHS = ("Content-Length", "Transfer-Encoding")
 
@@ -61,7 +61,7 @@ class Engine:
         ``search`` is in the engine's own language; ``follow`` (oVirt 4.2) names links to be put into each item.
         Source: "Searching", "Maximum results parameter" and "Pagination" in the REST API Guide. ``max`` is a matrix
         parameter, which version 3 demands and 4 takes (``ParametersHelper`` in oVirt's ovirt-engine). The engine names
-        no next page: there is one if this one is full. One with the same items as another means that the list does not
+        no next page: there is one if this one is full. Two that begin with the same item mean that the list does not
         end.
 
         A list that is filtered by the user's permissions comes in one response, and whole: engines search and count
@@ -74,9 +74,8 @@ class Engine:
             query = quote(f"{search} sortby name asc page {next(numbers)}".strip(), safe="=*")
             target = f"{path};max={PAGE_SIZE}?search={query}" + (f"&follow={follow}" if follow else "")
             root = self._collection(target, path, tag, detail, unpaged)
-            found = root.findall(items)
-            is_full = len(found) >= PAGE_SIZE and not self._is_filtered
-            return Page(found, " ".join(each.get("id", "") for each in found) if is_full else "")
+            is_full = len(root) >= PAGE_SIZE and not self._is_filtered
+            return Page(root.iterchildren(items), f"begins with {root[0].get('id')}" if is_full else "")
 
         return listed(fetch)
 

@@ -28,7 +28,7 @@ class RhevmRig(Rig):
     owner_id = Simulator.user
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
     renews_sessions = True
-    timeout_seconds = 0.3
+    timeout_seconds = 0.8
     parallel_requests = 8
 
     def __init__(self, folder: Path, version: tuple[int, int]) -> None:

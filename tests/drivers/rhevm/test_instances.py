@@ -119,7 +119,7 @@ def test_addresses_are_the_guests_or_else_the_network_cards(lab: RhevmRig) -> No
         assert {each: catalog.instance(each).public_addresses for each in found} == found
 
 
-def test_a_list_takes_one_request_however_long_it_is(lab: RhevmRig) -> None:
+def test_a_list_takes_one_request_a_page(lab: RhevmRig) -> None:
     """REST API guide: ``detail=nics`` (3) and ``follow=nics`` (4.2) put the network cards into the list."""
     expected = {lab.seed_instance() for _ in range(150)}
     with lab.catalog() as catalog:
