@@ -106,8 +106,8 @@ class OpenStackDriver(NovaDriver[OpenStackSettings]):
     settings_type = OpenStackSettings
     features = (*NovaDriver.features, FIREWALLS)
     credential_names = (
-        "user, user+project, user+project+domain, or +application_credential_id=ID",
-        "password, or the application credential's secret",
+        "user, user+project, user+project+domain or +application_credential_id=ID",
+        "password or secret",
     )
 
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:
