@@ -17,7 +17,7 @@ from deltacloud_rhevm.account import Account
 from deltacloud_rhevm.errors import EngineFault, StrangeAnswer
 
 #: The resources on a page, for little memory. Engines without a number send all of a collection, or 100 (3.0).
-PAGE_SIZE = 250
+PAGE_SIZE = 500
 Kept = TypeVar("Kept")
 _LENGTHS = ("Content-Length", "Transfer-Encoding")
 

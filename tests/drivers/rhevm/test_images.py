@@ -174,7 +174,7 @@ def test_an_image_is_destroyed_in_one_request(lab: RhevmRig) -> None:
 
 
 def test_a_list_takes_one_request_a_page(lab: RhevmRig) -> None:
-    expected = {lab.seed_image() for _ in range(350)}
+    expected = {lab.seed_image() for _ in range(600)}
     with lab.catalog() as catalog:
         list(catalog.images(ImageFilter()))
         with lab.engine.recorded() as seen:

@@ -20,7 +20,7 @@ from tests.drivers.rhevm.simulator.state import Cluster, NotFound, Refused, Stat
 
 _NOT_FOUND_PAGE = b"<html><head><title>JBoss Web - Error report</title></head><body><HR size=1 noshade></body></html>"
 _PAGING = re.compile(r"(?P<terms>.*?) ?sortby name asc page (?P<page>[0-9]+)")
-_FIRST_PAGE = re.compile(r" ?sortby name asc page 1(?![0-9])|;max=250")
+_FIRST_PAGE = re.compile(r" ?sortby name asc page 1(?![0-9])|;max=500")
 #: The resources on a page where no number is given. Source: "Pagination" in the guides of 3.0 and 3.6.
 _OLD_PAGE_SIZE = 100
 _TERM = re.compile(r'(datacenter|name|status)=("[^"]*"|[^"\s]+)')
