@@ -4,6 +4,7 @@ import logging
 import os
 import ssl
 import weakref
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -25,7 +26,7 @@ from urllib3 import (
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util import Retry as UrllibRetry
-from urllib3.util import Timeout, make_headers
+from urllib3.util import Timeout
 
 from deltacloud_images.errors import ProviderError
 from deltacloud_images.kit import sockets
@@ -162,7 +163,7 @@ class Transport:
 
     def _open(self, scheme: str, origin: str) -> tuple[HTTPConnectionPool, str]:
         options: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": KEPT_CONNECTIONS}
-        tls = self._tls or shared_tls_context(*self._verification)
+        tls = self._tls or self._shared_tls()
         options |= {"ssl_context": tls, "cert_reqs": tls.verify_mode}
         if tls.verify_mode is ssl.CERT_NONE:  # by the operator's choice, so that no warning is needed
             disable_warnings(exceptions.InsecureRequestWarning)
@@ -171,15 +172,20 @@ class Transport:
             return _bounded(PoolManager(**options)).connection_from_url(origin), ""
         parts = urlsplit(proxy)
         if parts.username is not None:
-            options["proxy_headers"] = make_headers(
-                proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            )
+            secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            options["proxy_headers"] = {"Proxy-Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
         manager = _bounded(ProxyManager(proxy, proxy_ssl_context=tls, **options))
         return manager.connection_from_url(origin), origin if scheme == "http" else ""
 
     def _malformed(self) -> ProviderError:
         """Return the error for an address or a token of the cloud that HTTP cannot carry."""
         return ProviderError(f"The address or a header of a request to {self.title} is malformed.")
+
+    def _shared_tls(self) -> ssl.SSLContext:
+        try:
+            return shared_tls_context(*self._verification)
+        except OSError as error:
+            raise ProviderError(f"The file of authorities to verify {self.title} by cannot be read.") from error
 
     def _failure(self, error: exceptions.HTTPError) -> ProviderError:
         reason = error.original_error if isinstance(error, exceptions.ProxyError) else error

@@ -142,17 +142,23 @@ def check_nodes(body: bytes | bytearray, marks: bytes) -> None:
 
 
 def converted(records: Iterable[Record], convert: Callable[[Record], Model], what: str) -> Iterator[Model]:
-    """Yield each record's model. Records that cannot be read are left out, and logged.
+    """Yield each record's model. Records that cannot be read are left out, and counted in the log.
 
     ``what`` names a record in the log, for example ``image``.
     """
-    for record in records:
-        try:
-            model = convert(record)
-        except (*DATA_ERRORS, MalformedRecord) as error:
-            log.warning("A malformed %s of the cloud is left out: %s", what, type(error).__name__, exc_info=_cause())
-        else:
-            yield model
+    left_out = 0
+    try:
+        for record in records:
+            try:
+                model = convert(record)
+            except (*DATA_ERRORS, MalformedRecord) as error:
+                left_out += 1
+                log.debug("A malformed %s of the cloud: %r", what, error, exc_info=True)
+            else:
+                yield model
+    finally:
+        if left_out:
+            log.warning("The cloud sent %d malformed records (%s), which are left out.", left_out, what)
 
 
 def converted_one(record: Record, convert: Callable[[Record], Model], what: str) -> Model:
@@ -161,10 +167,6 @@ def converted_one(record: Record, convert: Callable[[Record], Model], what: str)
         return convert(record)
     except DATA_ERRORS as error:
         raise ProviderError(f"The cloud's response describes a malformed {what}.") from error
-
-
-def _cause() -> bool:
-    return log.isEnabledFor(logging.DEBUG)
 
 
 def strings(value: object) -> dict[str, str]:

@@ -11,13 +11,15 @@ from deltacloud_images.errors import ProviderError
 from deltacloud_images.kit.values import check_nodes
 
 _PARSER_OPTIONS = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
+_LARGE_BYTES = 1024 * 1024
+_BEGINNING = re.compile(rb"(\xef\xbb\xbf)?\s*<")
 _CONTROL_CHARACTERS = bytes(set(range(32)) - {9, 10, 13})
 _REFERENCE = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));")
 
 
 def parse(body: bytes | bytearray) -> etree._Element:
     """Return the root element; raise ``ProviderError`` where the body is not XML, or too large."""
-    check_nodes(body, b"<=")
+    _check(body)
     try:
         return _parse(bytes(body))
     except etree.XMLSyntaxError:
@@ -31,15 +33,22 @@ def parse(body: bytes | bytearray) -> etree._Element:
 def cleaned(body: bytes | bytearray) -> bytes:
     """Return XML for another parser, an SDK's: without the characters that XML does not allow.
 
-    Raises ``ProviderError`` where it is too large.
+    Raises ``ProviderError`` where a large body is not XML, or has too many values.
     """
-    check_nodes(body, b"<=")
+    _check(body)
     return without_control_characters(bytes(body))
 
 
 def without_control_characters(body: bytes) -> bytes:
     """Return XML in UTF-8 without the characters, and references to them, that XML 1.0 does not allow."""
     return _REFERENCE.sub(_allowed, body.translate(None, _CONTROL_CHARACTERS))
+
+
+def _check(body: bytes | bytearray) -> None:
+    """Refuse what would take many times its size before it turns out to be senseless."""
+    if len(body) > _LARGE_BYTES and not _BEGINNING.match(body):
+        raise ProviderError("The cloud's response is not XML.")
+    check_nodes(body, b"<=")
 
 
 def _parse(body: bytes) -> etree._Element:

@@ -17,11 +17,13 @@ from deltacloud_images.testing.attack import READS, hostile, new_driver, run
 from deltacloud_images.testing.base import Conformance
 from deltacloud_images.testing.exchange import Reply
 from deltacloud_images.testing.hostility import Recorder, Replay
-from deltacloud_images.testing.mutation import mutations
+from deltacloud_images.testing.mutation import mutations, shrunk
 from deltacloud_images.testing.rig import Rig
 
 #: How many changes of each good response are tried.
-CHANGES = 150
+CHANGES = 80
+#: How many responses of one call are changed: all further ones are pages like the last.
+MAX_REPLIES = 5
 
 
 class SenselessConformance(Conformance):
@@ -61,8 +63,9 @@ def _recorded(rig: Rig, read: Callable[[Catalog, str, str], object]) -> Iterator
     recorder = Recorder()
     with new_driver(rig) as driver, hostile(rig, recorder):
         run(rig, driver, read, Deadline(60))
-    for index in range(len(recorder.replies)):
-        yield index, recorder.replies
+    replies = [each.with_body(shrunk(each.body)) for each in recorder.replies]
+    for index in range(min(len(replies), MAX_REPLIES)):
+        yield index, replies
 
 
 def _problem(rig: Rig, driver: Driver[Any], read: Callable[[Catalog, str, str], object]) -> str:

@@ -333,6 +333,9 @@ def test_certificates_are_verified_by_the_file_the_environment_or_certifi(
     from deltacloud_images.kit.tls import shared_tls_context
 
     shared_tls_context.cache_clear()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(ProviderError, match="authorities to verify The cloud by cannot be read"):
+        get("https://localhost:9/")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_file)
     with misbehaving(sends(ok(b"fine")), server_tls) as cloud:
         assert get(cloud.url).body == b"fine"
