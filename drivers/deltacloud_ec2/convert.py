@@ -114,17 +114,17 @@ def instance(owned: OwnedInstance) -> Instance:
         id=instance_id,
         name=_name_tag(record) or instance_id,
         owner_id=owner_id,
-        image_id=record.get("ImageId", ""),
-        realm_id=record.get("Placement", {}).get("AvailabilityZone", ""),
+        image_id=values.text(record.get("ImageId")),
+        realm_id=values.text(record.get("Placement", {}).get("AvailabilityZone")),
         state=state,
-        hardware_profile_id=record.get("InstanceType", ""),
+        hardware_profile_id=values.text(record.get("InstanceType")),
         actions=actions if on_ebs else tuple(each for each in actions if each not in _NEEDS_EBS),
         can_create_image=not obstacle,
         image_obstacle=obstacle,
         launch_time=values.utc(record.get("LaunchTime")),
         public_addresses=tuple(_public_addresses(record)),
         private_addresses=tuple(_private_addresses(record)),
-        authentication=Authentication(keyname=record.get("KeyName", "")),
+        authentication=Authentication(keyname=values.text(record.get("KeyName"))),
     )
 
 
@@ -136,16 +136,17 @@ def _image_obstacle(state: str, on_ebs: bool) -> str:
 
 
 def hardware_profile(record: InstanceTypeInfoTypeDef) -> HardwareProfile:
-    """An instance type. ``storage`` is its local disks; 0 where it has EBS alone."""
-    architectures = sorted(record["ProcessorInfo"]["SupportedArchitectures"], reverse=True)
-    local = record.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0)
+    """Return an instance type. ``storage`` is its local disks, in GB; 0 where it has EBS alone."""
+    name = values.required(record["InstanceType"], str, "instance type")
+    architectures = sorted(map(values.text, record["ProcessorInfo"]["SupportedArchitectures"]), reverse=True)
+    local = record.get("InstanceStorageInfo", {}).get("TotalSizeInGB")
     properties = (
-        Property("cpu", str(record["VCpuInfo"]["DefaultVCpus"])),
-        Property("memory", str(record["MemoryInfo"]["SizeInMiB"])),
-        Property("storage", str(local)),
+        Property("cpu", str(values.integer(record["VCpuInfo"]["DefaultVCpus"]))),
+        Property("memory", str(values.integer(record["MemoryInfo"]["SizeInMiB"]))),
+        Property("storage", str(values.integer(local))),
         _architecture(architectures),
     )
-    return HardwareProfile(record["InstanceType"], record["InstanceType"], properties)
+    return HardwareProfile(name, name, properties)
 
 
 def _architecture(names: Sequence[str]) -> Property:
@@ -155,13 +156,15 @@ def _architecture(names: Sequence[str]) -> Property:
 
 
 def zone(record: AvailabilityZoneTypeDef) -> Realm:
-    """An availability zone."""
-    return Realm(record["ZoneName"], record["ZoneName"], _availability(record["State"]))
+    """Return an availability zone."""
+    name = values.required(record["ZoneName"], str, "zone name")
+    return Realm(name, name, _availability(record["State"]))
 
 
 def subnet(record: SubnetTypeDef) -> Realm:
-    """A subnet of a VPC: ``zone:subnet``."""
-    realm_id = f"{record['AvailabilityZone']}:{record['SubnetId']}"
+    """Return a subnet of a VPC: ``zone:subnet``."""
+    zone_name = values.required(record["AvailabilityZone"], str, "zone name")
+    realm_id = f"{zone_name}:{values.required(record['SubnetId'], str, 'subnet id')}"
     return Realm(realm_id, _name_tag(record) or realm_id, _availability(record["State"]))
 
 
@@ -170,11 +173,11 @@ def _availability(state: str) -> str:
 
 
 def _name_tag(record: InstanceTypeDef | SubnetTypeDef) -> str:
-    return next((tag["Value"] for tag in record.get("Tags", []) if tag["Key"] == "Name"), "")
+    return next((values.text(tag.get("Value")) for tag in record.get("Tags", []) if tag.get("Key") == "Name"), "")
 
 
 def _public_addresses(record: InstanceTypeDef) -> Iterator[Address]:
-    if name := record.get("PublicDnsName"):
+    if name := values.text(record.get("PublicDnsName")):
         yield Address(name, "hostname")
     if address := values.address(record.get("PublicIpAddress")):
         yield address
@@ -185,7 +188,7 @@ def _public_addresses(record: InstanceTypeDef) -> Iterator[Address]:
 
 
 def _private_addresses(record: InstanceTypeDef) -> Iterator[Address]:
-    if name := record.get("PrivateDnsName"):
+    if name := values.text(record.get("PrivateDnsName")):
         yield Address(name, "hostname")
     if address := values.address(record.get("PrivateIpAddress")):
         yield address

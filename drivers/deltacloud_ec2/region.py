@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -64,7 +65,6 @@ class Region:
         #: The region's instance types: slow to ask for, the same for all callers, and seldom changed.
         self.sizes: Cached[list[HardwareProfile]] = Cached(_SIZES_SECONDS)
         self.transport = Transport("EC2", verify_tls=settings.verify_tls, ca_file=settings.ca_file)
-        self._session = boto3.session.Session(botocore_session=isolated_session())
         self._ec2: EC2Client = self._client("ec2", settings.endpoint_url)
         self._url = self._ec2.meta.endpoint_url.rstrip("/") + "/"
         self._version = self._ec2.meta.service_model.api_version
@@ -134,7 +134,7 @@ class Region:
             "ignore_configured_endpoint_urls": True,
             "user_agent": "deltacloud-images",  # botocore would make its own one anew for every request
         }
-        client: Any = self._session.client(
+        client: Any = _shared_session().client(
             service, region_name=self.name, endpoint_url=endpoint_url or None, config=Config(**options)
         )
         client.meta.events.register(f"before-send.{service}", self._send)
@@ -166,6 +166,12 @@ class _Raw(BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         """Yield the body."""
         yield self.getvalue()
+
+
+@cache
+def _shared_session() -> boto3.session.Session:
+    """Return the SDK's session of all regions: it holds the models of the services, and no keys."""
+    return boto3.session.Session(botocore_session=isolated_session())
 
 
 def isolated_session() -> Session:

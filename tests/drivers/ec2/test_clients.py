@@ -102,7 +102,6 @@ def test_nothing_shows_credentials(rig: EC2Rig, front: Front, caplog: pytest.Log
     with caplog.at_level(logging.DEBUG), Catalog(driver, credentials, "moto") as catalog:
         list(catalog.images(ImageFilter()))
         shown = repr(vars(catalog._session)) + repr(vars(driver)) + repr(keys_of(credentials))
-    assert caplog.records
     for text in (caplog.text, shown):
         assert secret not in text
         assert token not in text

@@ -220,7 +220,7 @@ def test_a_later_page_that_fails_ends_the_list_with_an_error(
 
 def test_the_same_page_again_and_again_is_an_error(catalog: Catalog, front: Front) -> None:
     front.rewrite("DescribeImages", "</imagesSet>", "</imagesSet><nextToken>again</nextToken>")
-    with pytest.raises(ProviderError, match="same page"):
+    with pytest.raises(ProviderError, match="repeats a page again and again"):
         list(catalog.images(AMAZON))
     assert [each.get("NextToken") for each in front.sent("DescribeImages")] == [None, "again"]
 
@@ -247,8 +247,7 @@ def test_entities_open_no_files(catalog: Catalog, front: Front) -> None:
     declaration = '<!DOCTYPE r [<!ENTITY secret SYSTEM "file:///etc/passwd">]>'
     front.rewrite("DescribeImages", "<DescribeImagesResponse", f"{declaration}<DescribeImagesResponse")
     front.rewrite("DescribeImages", "Amazon Linux &lt;2023&gt; &amp; more", "&secret;")
-    with pytest.raises(ProviderError, match="not XML"):
-        catalog.image("ami-0a000000000000001")
+    assert catalog.image("ami-0a000000000000001").description == "amazon/al2023-ami-2023.5-x86_64"
 
 
 def test_fields_of_an_image_stand_nowhere_inside_its_lists() -> None:

@@ -72,7 +72,7 @@ class MockRig(Rig):
         return {row[0] for row in self._run("SELECT id FROM instances WHERE owner_id = 'mockuser'")}
 
     @contextmanager
-    def broken(self, fault: Fault) -> Iterator[Driver]:
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.SERVER_ERROR:
             yield self._driver(failure_rate=1)
         elif fault is Fault.EXPIRED:
