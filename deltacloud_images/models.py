@@ -266,6 +266,13 @@ class InstanceFilter:
 
 @lru_cache(maxsize=64)
 def wildcard(pattern: str) -> re.Pattern[str]:
-    """A name pattern as a regular expression: ``*`` is any text, ``?`` one character, all else itself."""
-    parts = re.split(r"([*?])", pattern)
-    return re.compile("(?s)" + "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in parts))
+    """Return a name pattern as a regular expression: ``*`` is any text, ``?`` one character, all else itself.
+
+    Matching takes time in proportion to the lengths of name and pattern. For each ``*`` but the last, the first place
+    where the following text fits is kept by an atomic group, because no later place can match more.
+    """
+    first, *others = (re.escape(text).replace(r"\?", ".") for text in pattern.split("*"))
+    if not others:
+        return re.compile(f"(?s:{first})")
+    *middle, last = others
+    return re.compile(f"(?s:{first}{''.join(f'(?>.*?{text})' for text in middle if text)}.*{last})")
