@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from deltacloud_images.errors import DeltacloudError, ProviderError, ProviderTimeout
+from deltacloud_images.errors import DeltacloudError, InternalError, NotSupported, ProviderError, ProviderTimeout
 
 _PRIMARY_CODE = 0xFF
 _MEANING: dict[int, tuple[type[DeltacloudError], str]] = {
@@ -13,6 +13,11 @@ _MEANING: dict[int, tuple[type[DeltacloudError], str]] = {
     sqlite3.SQLITE_NOTADB: (ProviderError, "The mock cloud's file is not a database."),
     sqlite3.SQLITE_CORRUPT: (ProviderError, "The mock cloud's file is damaged."),
     sqlite3.SQLITE_CANTOPEN: (ProviderError, "The mock cloud's file cannot be opened."),
+}
+
+#: Realms that exist for clients' tests alone, each with the error that asking for it raises.
+BY_REALM: dict[str, type[DeltacloudError]] = {
+    str(error.status): error for error in (InternalError, NotSupported, ProviderError, ProviderTimeout)
 }
 
 

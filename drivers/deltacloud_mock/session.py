@@ -16,7 +16,7 @@ from deltacloud_images.models import (
     NewInstance,
     Realm,
 )
-from deltacloud_mock import convert
+from deltacloud_mock import convert, errors
 from deltacloud_mock.store import Store
 
 
@@ -136,6 +136,15 @@ class MockSession(Session):
     def realms(self) -> Sequence[Realm]:
         """The first is the default."""
         return [convert.realm(row) for row in self._store.rows("SELECT * FROM realms ORDER BY number")]
+
+    def realm(self, realm_id: str) -> Realm:
+        """Return the realm, or raise the error whose status the id is: 500, 501, 502 or 504.
+
+        Source: Apache Deltacloud's mock driver, which client libraries test their error handling with.
+        """
+        if error := errors.BY_REALM.get(realm_id):
+            raise error(f"The mock cloud's realm '{realm_id}' always fails like this.")
+        return super().realm(realm_id)
 
     def _find_image(self, image_id: str) -> Image:
         return self._image(_the(self._file.rows("SELECT * FROM images WHERE id = ?", (image_id,)), "Image", image_id))

@@ -1,5 +1,6 @@
 """Hardware profiles and realms, whole documents."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -107,3 +108,17 @@ def test_realms(client: FlaskClient) -> None:
 
 def test_realms_need_credentials(app: Flask) -> None:
     assert client_of(app, "").get("/api/realms").status_code == 401
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 504])
+def test_the_mocks_realms_that_fail(client: FlaskClient, status: int) -> None:
+    answer = client.get(f"/api/realms/{status}")
+    assert answer.status_code == status
+    assert answer.text == (
+        f"<error status='{status}' url='/api/realms/{status}'>\n"
+        "  <backend driver='mock' provider='default'></backend>\n"
+        f"  <code>{status}</code>\n"
+        f"  <message><![CDATA[The mock cloud's realm '{status}' always fails like this.]]></message>\n"
+        "</error>\n"
+    )
+    assert f"id='{status}'" not in client.get("/api/realms").text
