@@ -116,6 +116,10 @@ class Serializer(ABC):
     def instance(self, instance: Instance, links: Links) -> str:
         """One instance."""
 
+    def changed_instance(self, instance: Instance, links: Links) -> str:
+        """Return the response of an action: one instance that was started, stopped or rebooted."""
+        return self.instance(instance, links)
+
     @abstractmethod
     def hardware_profiles(self, profiles: Iterable[HardwareProfile], links: Links) -> Iterator[str]:
         """Hardware profiles."""

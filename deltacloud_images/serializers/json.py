@@ -73,6 +73,11 @@ class JsonSerializer(Serializer):
         """One instance."""
         return _text({"instance": _instance(instance, links)})
 
+    def changed_instance(self, instance: Instance, links: Links) -> str:
+        """Return the members at the top level, where PyPI's client looks for them, and under ``instance``."""
+        document = _instance(instance, links)
+        return _text({**document, "instance": document})
+
     def hardware_profiles(self, profiles: Iterable[HardwareProfile], links: Links) -> Iterator[str]:
         """One chunk a profile."""
         return _list("hardware_profiles", profiles, lambda profile: _profile(profile, links))

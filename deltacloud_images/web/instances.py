@@ -69,7 +69,7 @@ def act(instance_id: str, action: str) -> Response:
         changed = catalog.act(action, instance_id)
     if call.for_browser:
         return see(call.links.member("instances", instance_id))
-    return whole(call.serializer.instance(changed, call.links), 202)
+    return whole(call.serializer.changed_instance(changed, call.links), 202)
 
 
 @blueprint.delete("/api/instances/<segment:instance_id>")
