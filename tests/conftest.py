@@ -26,12 +26,14 @@ def config(tmp_path: Path) -> Path:
     return write_config(tmp_path)
 
 
-def write_config(folder: Path, server: str = "", mock: str = "") -> Path:
-    """A configuration file; ``server`` and ``mock`` are more lines of those tables."""
+_USERS = '[drivers.mock.users]\nmockuser = "mockpassword"\nsecond = "other"\n'
+
+
+def write_config(folder: Path, server: str = "", mock: str = "", users: str = _USERS) -> Path:
+    """A configuration file; ``server`` and ``mock`` are more lines of those tables, ``users`` the mock's accounts."""
     path = folder / "config.toml"
     path.write_text(
-        f'[server]\nlog_level = "warning"\n{server}\n[drivers.mock]\npath = "{folder}/mock.sqlite3"\n{mock}\n'
-        '[drivers.mock.users]\nmockuser = "mockpassword"\nsecond = "other"\n'
+        f'[server]\nlog_level = "warning"\n{server}\n[drivers.mock]\npath = "{folder}/mock.sqlite3"\n{mock}\n{users}'
     )
     return path
 

@@ -12,12 +12,13 @@ from flask import Request, current_app, g, request
 from deltacloud_images.catalog import Catalog, check_provider
 from deltacloud_images.config import ApiSettings
 from deltacloud_images.driver import Capability, Driver
-from deltacloud_images.errors import Forbidden, NotAcceptable, NotSupported, ValidationFailure
+from deltacloud_images.errors import NotAcceptable, NotSupported, ValidationFailure
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import DriverUnavailable, Registry
 from deltacloud_images.serializers import SERIALIZERS, DriverEntry, EntryPoint, HtmlSerializer, Links, Serializer
 from deltacloud_images.serializers.links import matrix
 from deltacloud_images.web.credentials import read_credentials
+from deltacloud_images.web.hosts import public_host
 from deltacloud_images.web.negotiation import PRIMARY, format_by_accept, format_by_name
 from deltacloud_images.web.parameters import Parameters, read_query
 from deltacloud_images.web.paths import MATRIX
@@ -67,8 +68,7 @@ class Call:
         self._choose_format(request)
         environ = request.environ
         chosen = _chosen_by_matrix(environ)
-        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-        root = _root(environ["wsgi.url_scheme"], host, environ.get("SCRIPT_NAME", ""))
+        root = _root(environ["wsgi.url_scheme"], public_host(environ), environ.get("SCRIPT_NAME", ""))
         self.links = Links(root)
         self._choose_driver(chosen.get("driver") or environ.get("HTTP_X_DELTACLOUD_DRIVER"))
         self._choose_provider(chosen.get("provider") or environ.get("HTTP_X_DELTACLOUD_PROVIDER"))
@@ -164,16 +164,6 @@ def current_call() -> Call:
 def registry() -> Registry:
     """The application's registry."""
     return cast(Registry, current_app.extensions["deltacloud_images"].registry)
-
-
-def refuse_cross_site(request: Request) -> None:
-    """Raise ``Forbidden`` for a request that changes something and that a browser sent from another site's page."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
-        return
-    origin = request.headers.get("Origin")
-    foreign = origin is not None and origin.partition("://")[2] != request.host
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
-        raise Forbidden("The request comes from another site's page; the API accepts changes only from its own pages.")
 
 
 def _chosen_by_matrix(environ: Mapping[str, Any]) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ def _answer(error: errors.DeltacloudError) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(ceil(error.retry_after))
     if isinstance(error, errors.AuthenticationFailure):
-        response.headers["WWW-Authenticate"] = f'Basic realm="{call.driver_name}-deltacloud"'
+        response.headers["WWW-Authenticate"] = f'Basic realm="{call.driver_name}-deltacloud", charset="UTF-8"'
     return response
 
 

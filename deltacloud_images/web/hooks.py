@@ -16,14 +16,16 @@ from deltacloud_images.errors import ValidationFailure
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_VERSION
-from deltacloud_images.web.call import Call, current_call, refuse_cross_site
+from deltacloud_images.web.call import Call, current_call
 from deltacloud_images.web.clients import disconnected
+from deltacloud_images.web.hosts import refuse_cross_site
 from deltacloud_images.web.parameters import read_parameters, refuse_large
-from deltacloud_images.web.paths import PROBLEM, raw_path
+from deltacloud_images.web.paths import PROBLEM, shown_path
 
 SERVER = f"Apache-Deltacloud/{API_VERSION}"
 log = logging.getLogger("deltacloud_images.access")
 _SHOWN = 2000  # characters of a path, in errors and in the log
+_OVERRIDE = "HTTP_X_HTTP_METHOD_OVERRIDE"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -39,7 +41,7 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
         deadline = Deadline(
             limits.backend_timeout_seconds, limits.list_timeout_seconds, abandoned=disconnected(environ)
         )
-        call = g.call = Call(registry, settings.api, deadline, request_id, raw_path(environ)[:_SHOWN])
+        call = g.call = Call(registry, settings.api, deadline, request_id, shown_path(environ)[:_SHOWN])
         call.choose(current)
         if PROBLEM in environ:
             raise ValidationFailure(environ[PROBLEM])
@@ -54,15 +56,25 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
 
 
 def _override_method() -> None:
-    """HTML forms can only POST: ``_method=delete`` in one acts as DELETE."""
+    """Have a POST act as DELETE: by the header ``X-HTTP-Method-Override``, or by a form's parameter ``_method``."""
+    if request.method != "POST":
+        return
+    if request.environ.get(_OVERRIDE, "").strip().upper() == "DELETE":
+        g.parameters = read_parameters(request)
+        _act_as_delete()
+        return
     refused = request.routing_exception
-    if request.method == "POST" and isinstance(refused, MethodNotAllowed) and "DELETE" in (refused.valid_methods or ()):
+    if isinstance(refused, MethodNotAllowed) and "DELETE" in (refused.valid_methods or ()):
         g.parameters = read_parameters(request)
         if (g.parameters.get("_method") or "").lower() == "delete":
             g.from_form = True
-            adapter = cast(MapAdapter, current_app.create_url_adapter(request))
-            rule, arguments = adapter.match(method="DELETE", return_rule=True)
-            request.url_rule, request.view_args, request.routing_exception = rule, dict(arguments), None
+            _act_as_delete()
+
+
+def _act_as_delete() -> None:
+    adapter = cast(MapAdapter, current_app.create_url_adapter(request))
+    rule, arguments = adapter.match(method="DELETE", return_rule=True)
+    request.url_rule, request.view_args, request.routing_exception = rule, dict(arguments), None
 
 
 def _finish(response: Response) -> Response:

@@ -14,6 +14,8 @@ _TYPES = {
     "html": ("text/html", "application/xhtml+xml"),
 }
 PRIMARY = "xml"
+#: A parameter of a media type, such as ``charset=utf-8``, but not its quality.
+_PARAMETER = re.compile(r"""\s*;\s*(?!q\s*=)[\w-]+\s*=\s*("[^"]*"|[^\s;,]*)""", re.IGNORECASE)
 FORMATS = tuple(_TYPES)
 
 
@@ -32,7 +34,7 @@ def format_by_accept(accept: str | None) -> str:
 @lru_cache(maxsize=256)
 def _by_accept(accept: str) -> str:
     """The format with the highest quality; among equals the one listed first, those matched by wildcards last."""
-    sloppy = re.sub(r"q\s*=\s*\.", "q=0.", accept)
+    sloppy = re.sub(r"q\s*=\s*\.", "q=0.", _PARAMETER.sub("", accept))
     accepted = parse_accept_header(re.sub(r"(^|,)\s*\*\s*(?=;|,|$)", r"\1*/*", sloppy), MIMEAccept)
     named = [each.lower() for each, _ in accepted]
     best, best_rank = "", (0.0, 0)

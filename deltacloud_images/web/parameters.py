@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from deltacloud_images.errors import BodyTooLarge, ValidationFailure
@@ -122,8 +123,7 @@ def _urlencoded(raw: bytes, where: str) -> Pairs:
 
 
 def _body(request: Request) -> Pairs:
-    kind, raw = request.mimetype, request.get_data()
-    _check_size(request, len(raw))  # a chunked body does not announce its length
+    kind, raw = request.mimetype, _read(request)
     if not raw.strip():
         return ()
     if kind in _FORMS:
@@ -136,6 +136,20 @@ def _body(request: Request) -> Pairs:
         f"A body of type '{kind}' is not understood; send application/x-www-form-urlencoded, multipart/form-data"
         " or application/json."
     )
+
+
+def _read(request: Request) -> bytes:
+    """Return the whole body; raise ``ValidationFailure`` if it ends too early or holds a malformed chunk."""
+    try:
+        raw = request.get_data()
+    except HTTPException:
+        raise
+    except Exception as error:  # each WSGI server has its own errors for such bodies
+        raise ValidationFailure("The body cannot be read: it is malformed, or its end did not arrive.") from error
+    _check_size(request, len(raw))  # a chunked body does not announce its length
+    if len(raw) < (request.content_length or 0):
+        raise ValidationFailure(f"The body ends after {len(raw)} of {request.content_length} bytes.")
+    return raw
 
 
 def _unwrapped(name: str) -> str:

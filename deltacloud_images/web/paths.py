@@ -19,7 +19,11 @@ MATRIX = "deltacloud.matrix"
 PROBLEM = "deltacloud.path_problem"
 
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SLASHES = re.compile("//+")
 _SIMPLE = re.compile(r"[A-Za-z0-9_.~/-]*")
+
+#: A matrix parameter whose value is not shown.
+_SECRET = re.compile("(;(?!(?:driver|provider)=)[^;/=]*)=[^;/]*")
 
 #: Matrix parameters: (index of the segment, name, value), as they stand in the path.
 Matrix = tuple[tuple[int, str, str], ...]
@@ -48,6 +52,8 @@ class RawPaths:
         """Serve one request."""
         path = raw_path(environ)
         environ[MATRIX] = ()
+        if "//" in path:  # from clients that append a path to a base URL with a trailing slash
+            path = _SLASHES.sub("/", path)
         if not _SIMPLE.fullmatch(path):
             try:
                 path, environ[MATRIX] = split(path)
@@ -65,6 +71,15 @@ def raw_path(environ: "WSGIEnvironment") -> str:
     if not path.startswith("/"):
         path = "/" + path.partition("://")[2].partition("/")[2]
     return path.removeprefix(environ.get("SCRIPT_NAME", ""))
+
+
+def shown_path(environ: "WSGIEnvironment") -> str:
+    """Return the path for logs and errors: without the values of matrix parameters other than driver and provider.
+
+    Such parameters may hold a password: ``/api/instances;password=***``.
+    """
+    path = raw_path(environ)
+    return _SECRET.sub(r"\1=***", path) if ";" in path else path
 
 
 def split(path: str) -> tuple[str, Matrix]:

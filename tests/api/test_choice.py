@@ -1,12 +1,14 @@
 """Choosing driver, provider, format and credentials."""
 
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import client_of
+from deltacloud_images import create_app
+from tests.conftest import client_of, write_config
 from tests.web import AUTHORIZATION, basic
 
 
@@ -154,7 +156,7 @@ def test_delete_answers_errors_in_the_asked_format(client: FlaskClient) -> None:
 def test_credentials_are_needed(app: Flask) -> None:
     answer = client_of(app, "").get("/api/images?format=json")
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud"'
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud", charset="UTF-8"'
     assert answer.get_json() == {
         "code": 401,
         "message": "Credentials of the cloud are needed, by HTTP Basic authentication.",
@@ -177,7 +179,7 @@ def raw_basic(token: bytes) -> str:
         ("Basic !!!", "not valid Base64"),
         ("Basic bW9j", "no colon"),
         ("Bearer token", "Only HTTP Basic"),
-        (raw_basic(b"\xff\xfe:x"), "not UTF-8"),
+        (raw_basic(b"\xff\xfe:x"), "does not accept"),
         (raw_basic(b":mockpassword"), "empty user"),
         ("Basic " + "A" * 4000, "no colon"),
     ],
@@ -185,9 +187,42 @@ def raw_basic(token: bytes) -> str:
 def test_bad_credentials_are_401_that_says_why(app: Flask, authorization: str, words: str) -> None:
     answer = client_of(app, authorization).get("/api/images")
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud"'
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud", charset="UTF-8"'
     assert words in answer.text
     assert "mockpassword" not in answer.text
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin1"])
+def test_credentials_in_either_charset(tmp_path: Path, charset: str) -> None:
+    app = create_app(write_config(tmp_path, mock='users = {"müller" = "pässwörd"}', users=""))
+    answer = client_of(app, raw_basic("müller:pässwörd".encode(charset))).get("/api/images/img1")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("application/xml; charset=utf-8", "application/xml"),
+        ("application/json;charset=UTF-8", "application/json"),
+        ("application/xml;version=1;q=0.5, application/json; charset=utf-8 ;q=0.9", "application/json"),
+        ('text/html;profile="a;q=1,b";q=0.1, text/xml; charset=utf-8; q=0.2', "application/xml"),
+        ("text/html;level=1", "text/html; charset=utf-8"),
+    ],
+)
+def test_parameters_of_accepted_types_are_ignored(client: FlaskClient, accept: str, content_type: str) -> None:
+    answer = client.get("/api/images/img1", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
+
+
+@pytest.mark.parametrize(
+    "path", ["//api/images/img1", "/api//images/img1", "/api/images//img1", "/api///images///img1"]
+)
+def test_repeated_slashes_are_one(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.text == client.get("/api/images/img1").text
+    chosen = client.get("//api;provider=eu//images")
+    assert chosen.headers["X-Deltacloud-Provider"] == "eu"
 
 
 def test_passwords_may_hold_colons_and_any_letter(app: Flask, client: FlaskClient) -> None:

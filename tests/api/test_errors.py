@@ -88,7 +88,7 @@ def test_a_bug_is_a_500_that_tells_nothing_but_the_request_id(
 
 
 def test_unknown_paths_answer_in_the_asked_format(client: FlaskClient) -> None:
-    for path in ("/nope", "/api/nope", "/api/images/", "/api//images", "/api/images/img1/more", "/apis"):
+    for path in ("/nope", "/api/nope", "/api/images/", "/api/images//", "/api/images/img1/more", "/apis"):
         answer = client.get(path, headers={"Accept": "application/json"})
         assert answer.status_code == 404, path
         assert answer.get_json() == {
@@ -138,6 +138,7 @@ CHANGES: list[tuple[str, str]] = [
         {"Origin": "http://evil.example"},
         {"Origin": "http://localhost:3002"},
         {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://other.localhost:3001"},
     ],
 )
 def test_changes_from_another_sites_page_are_refused(
@@ -146,10 +147,19 @@ def test_changes_from_another_sites_page_are_refused(
     before = client.get("/api/images").text + client.get("/api/instances").text
     answer = client.open(path, method=method, headers=headers, data={"_method": "delete"})
     assert answer.status_code == 403
+    assert "a proxy in between changes the Host header" in answer.text
     assert client.get("/api/images").text + client.get("/api/instances").text == before
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost:3001"}, {}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://localhost:4321"},
+        {"Origin": "http://localhost:3001"},
+        {},
+    ],
+)
 def test_changes_from_our_own_pages_are_taken(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.post("/api/images?instance_id=inst1", headers=headers).status_code == 201
     assert client.get("/api/images", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200

@@ -227,6 +227,31 @@ def test_a_form_destroys_by_method_override(client: FlaskClient) -> None:
     assert client.get("/api/instances/inst1").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/api/instances/inst1", "/api/images/img3"])
+def test_a_header_overrides_the_method(client: FlaskClient, path: str) -> None:
+    client.post("/api/instances/inst1/stop")
+    answer = client.post(path, headers={"X-HTTP-Method-Override": "delete"})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.get(path).status_code == 404
+
+
+def test_an_overridden_method_never_creates(client: FlaskClient) -> None:
+    before = client.get("/api/images").text
+    answer = client.post("/api/images?instance_id=inst1", headers={"X-HTTP-Method-Override": "DELETE"})
+    assert answer.status_code == 405
+    assert client.get("/api/images").text == before
+
+
+def test_json_of_an_action_has_its_members_at_the_top_and_under_instance(client: FlaskClient) -> None:
+    for action, state in (("reboot", "RUNNING"), ("stop", "STOPPED"), ("start", "RUNNING")):
+        answer = client.post(f"/api/instances/inst1/{action}?format=json")
+        shown = client.get("/api/instances/inst1?format=json").get_json()["instance"]
+        assert answer.status_code == 202
+        assert answer.get_json() == {**shown, "instance": shown}
+        assert shown["state"] == state
+    assert list(client.get("/api/instances/inst1?format=json").get_json()) == ["instance"]
+
+
 def test_an_image_that_is_not_available_yet_cannot_be_launched(tmp_path_factory: pytest.TempPathFactory) -> None:
     from deltacloud_images import create_app
     from tests.conftest import write_config

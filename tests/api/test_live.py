@@ -1,5 +1,6 @@
 """What only a live gunicorn shows: headers, strange paths, odd ways of sending, on the wire."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,6 @@ PATHS_404 = [
     "/api/images/" + "x" * 10_000,
     "/api/images/%F0%9F%90%A7",
     "/api/images/img1%20",
-    "/api//images",
     "/api/images//",
     "/api%2Fimages",
 ]
@@ -204,8 +204,6 @@ def test_every_odd_way_of_sending_a_post(live: Live, way: str) -> None:
 
 def test_a_connection_is_kept_after_an_odd_post(live: Live) -> None:
     """A body that nobody read must not be taken for the next request."""
-    import socket
-
     with socket.create_connection(("127.0.0.1", live.port), 30) as connection, connection.makefile("rb") as stream:
         for _ in range(2):
             body = b"commit=create"

@@ -25,7 +25,7 @@ class Httplib2(Library):
         line, body = f"{method} {self.target(uri)}", (form or "").encode()
         answer = self.exchange(line, *headers, body=body)
         if answer.status == 401:
-            assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud"'
+            assert answer.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud", charset="UTF-8"'
             answer = self.exchange(line, *headers, self.authorization.replace("A", "a", 1), body=body)
         if answer.status >= 400:
             raise Refused(str(answer.status))
