@@ -44,7 +44,6 @@ class HtmlSerializer(Serializer):
         ("Content-Security-Policy", _POLICY),
         ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "same-origin"),
-        ("Vary", "Accept"),
     )
 
     def __init__(self, visit: Visit | None = None) -> None:

@@ -1,13 +1,15 @@
 """Builds responses: whole ones with an ETag, large lists as streams."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import chain
+from typing import Any
 
 from flask import Response, request
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.web.call import current_call
+from deltacloud_images.web.clients import reset
 
 #: A list up to this many characters is sent whole, with length and ETag; a larger one streams with neither, so that
 #: its first byte leaves before the cloud has told all of it and memory stays bounded.
@@ -45,7 +47,8 @@ def listed(chunks: Iterator[str], catalog: Catalog) -> Response:
         catalog.close()
         raise
     catalog.deadline.stream()
-    response = Response(_pieces(chain(gathered, chunks)), content_type=current_call().serializer.content_type)
+    pieces = _complete_or_reset(_pieces(chain(gathered, chunks)), request.environ)
+    response = Response(pieces, content_type=current_call().serializer.content_type)
     response.call_on_close(catalog.close)
     return response
 
@@ -75,6 +78,15 @@ def see(location: str) -> Response:
 def watch(location: str) -> Response:
     """Begun; a browser goes on to the page that tells when it is done."""
     return see(f"{location}?watch=yes")
+
+
+def _complete_or_reset(pieces: Iterator[bytes], environ: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the pieces; if one raises, let the client see that the response is incomplete."""
+    try:
+        yield from pieces
+    except Exception:
+        reset(environ)
+        raise
 
 
 def _pieces(chunks: Iterable[str]) -> Iterator[bytes]:

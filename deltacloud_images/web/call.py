@@ -49,6 +49,8 @@ class Call:
     provider: str | None = None
     #: How long the answer may be kept.
     cache_control = "max-age=0, private, must-revalidate"
+    #: The request headers that choose the response.
+    vary = "Accept, Accept-Encoding, Authorization, X-Deltacloud-Driver, X-Deltacloud-Provider"
 
     def __init__(
         self, registry: Registry, defaults: ApiSettings, deadline: Deadline, request_id: str, path: str

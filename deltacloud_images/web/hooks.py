@@ -18,6 +18,7 @@ from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_VERSION
 from deltacloud_images.web.call import Call, current_call
 from deltacloud_images.web.clients import disconnected
+from deltacloud_images.web.compression import compress
 from deltacloud_images.web.hosts import refuse_cross_site
 from deltacloud_images.web.parameters import read_parameters, refuse_large
 from deltacloud_images.web.paths import PROBLEM, shown_path
@@ -84,8 +85,11 @@ def _finish(response: Response) -> Response:
         headers.add("Server", SERVER)
     headers.add("Cache-Control", call.cache_control)
     headers.add("X-Content-Type-Options", "nosniff")
+    headers.add("Vary", call.vary)
     if more := call.serializer.headers:
         headers.extend(more)
+    if accepted := request.environ.get("HTTP_ACCEPT_ENCODING"):
+        compress(response, accepted)
     headers.add("X-Request-Id", call.request_id)
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:

@@ -73,4 +73,5 @@ def static(name: str) -> Response:
     call = current_call()
     if call.query.get("v") == found.version:
         call.cache_control = _A_YEAR
+        call.vary = "Accept-Encoding"
     return whole(found.content, content_type=found.content_type)

@@ -101,7 +101,7 @@ def test_force_auth_checks_the_credentials(app: Flask, flag: str) -> None:
     for wrong in ("", basic("mockuser", "wrong"), basic("nobody", "mockpassword")):
         refused = client_of(app, wrong).get(path)
         assert refused.status_code == 401
-        assert refused.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud"'
+        assert refused.headers["WWW-Authenticate"] == 'Basic realm="mock-deltacloud", charset="UTF-8"'
 
 
 def test_without_force_auth_wrong_credentials_do_not_matter(app: Flask) -> None:

@@ -1,9 +1,10 @@
 """Large lists: streamed with bounded memory, whole when small, cut and never falsely closed when the cloud fails."""
 
+import socket
 import sqlite3
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from deltacloud_images.errors import ProviderError
 from deltacloud_images.models import Image, ImageFilter
 from deltacloud_images.web.answers import WHOLE
 from deltacloud_mock.session import MockSession
-from tests.conftest import Live, client_of
+from tests.conftest import Live, client_of, gunicorn, write_config
+from tests.web import AUTHORIZATION
 
 
 def fill(folder: Path, count: int) -> None:
@@ -119,3 +121,35 @@ def test_a_large_list_over_the_wire(live: Live) -> None:
     assert len(etree.fromstring(answer.body)) == 3003
     old = live.send(b"GET /api/images HTTP/1.0\r\nAuthorization: Basic bW9ja3VzZXI6bW9ja3Bhc3N3b3Jk\r\n\r\n")
     assert len(etree.fromstring(old.body)) == 3003
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[Callable[[str], socket.socket]]:
+    """A function that asks for a large list, and breaks the cloud when the response has begun."""
+    with gunicorn(tmp_path, write_config(tmp_path)) as live, ExitStack() as stack:
+        assert live.get("/api/images").status == 200  # which makes the cloud's file
+        fill(tmp_path, 20_000)
+
+        def ask(version: str) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", live.port), 30))
+            head = f"GET /api/images {version}\r\nHost: localhost\r\nAuthorization: {AUTHORIZATION}\r\n\r\n"
+            connection.sendall(head.encode())
+            assert connection.recv(12, socket.MSG_WAITALL)[8:] == b" 200"
+            (tmp_path / "broken").write_bytes(b"garbage " * 999)
+            (tmp_path / "broken").rename(tmp_path / "mock.sqlite3")
+            return connection
+
+        yield ask
+
+
+def test_a_list_cut_over_http_1_0_ends_in_a_reset(begun: Callable[[str], socket.socket]) -> None:
+    with begun("HTTP/1.0").makefile("rb") as stream, pytest.raises(ConnectionResetError):
+        stream.read()
+
+
+def test_a_list_cut_over_http_1_1_lacks_the_last_chunk(begun: Callable[[str], socket.socket]) -> None:
+    with begun("HTTP/1.1").makefile("rb") as stream:
+        received = stream.read()
+    assert len(received) > WHOLE
+    assert not received.endswith(b"0\r\n\r\n")
+    assert b"</images>" not in received

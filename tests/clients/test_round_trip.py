@@ -162,7 +162,10 @@ def _saves_and_launches(client: Library, server: Server, instance: Facts) -> Non
     if client.has("delete_image"):
         client.delete_image(made or saved)
     else:
-        assert client.exchange(f"DELETE /api/images/{saved['id']}", client.authorization).status == 204
+        assert (
+            client.exchange(f"DELETE /api/images/{saved['id']}", f"Host: {client.host}", client.authorization).status
+            == 204
+        )
     assert [each["id"] for each in _images(server)] == list(facts.IMAGES)
 
 

@@ -1,5 +1,6 @@
 """Requests and answers as bytes on a socket: what a test spells out is what the server gets."""
 
+import gzip
 import socket
 from base64 import b64encode
 from dataclasses import dataclass
@@ -37,7 +38,10 @@ def receive(connection: socket.socket, method: str) -> Answer:
     """The next answer on an open connection; it must be complete by its own account."""
     response = HTTPResponse(connection, method=method)
     response.begin()
-    return Answer(response.status, response.headers, response.read())
+    body = response.read()
+    if response.headers["Content-Encoding"] == "gzip":
+        body = gzip.decompress(body)
+    return Answer(response.status, response.headers, body)
 
 
 def basic(user: str, password: str = "mockpassword") -> str:
