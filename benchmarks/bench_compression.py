@@ -1,4 +1,4 @@
-"""What compression costs and saves: CPU time of the server for 10,000 images, with and without, and of gzip's levels."""
+"""What compression costs and saves: CPU time of the server for 10,000 images with and without it, and the levels."""
 
 import socket
 import sqlite3
