@@ -14,7 +14,7 @@ from deltacloud_images import logs
 from deltacloud_images.config import Settings, load
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
-from deltacloud_images.web import entry, failures, gunicorn, hooks, images, instances, pages, sizes
+from deltacloud_images.web import entry, failures, gunicorn, hooks, images, instances, keys, pages, sizes
 from deltacloud_images.web.paths import RawPaths, Segment
 
 
@@ -60,7 +60,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
     app.extensions["deltacloud_images"] = Services(settings, registry)
-    for resource in (entry, images, instances, sizes, pages):
+    for resource in (entry, images, instances, sizes, keys, pages):
         app.register_blueprint(resource.blueprint)
     failures.install(app)
     hooks.install(app, settings, registry)

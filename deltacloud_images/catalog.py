@@ -26,10 +26,12 @@ from deltacloud_images.models import (
     ImageFilter,
     Instance,
     InstanceFilter,
+    Key,
     NewImage,
     NewInstance,
     Realm,
 )
+from deltacloud_images.profiles import by_size, check_properties
 
 Item = TypeVar("Item")
 
@@ -172,7 +174,7 @@ class Catalog:
             with self._translating:
                 if profile_id or new.properties:
                     profile = self._profile_to_launch(profile_id)
-                    _check_properties(profile, new.properties)
+                    check_properties(profile, new.properties)
                     new = replace(new, profile=profile)
                 return session.create_instance(new)
         except ObjectNotFound as error:
@@ -221,6 +223,30 @@ class Catalog:
         with self._translating:
             return session.realm(realm_id)
 
+    def keys(self) -> Iterator[Key]:
+        """Return the caller's key pairs."""
+        session = self._require(Capability.KEYS)
+        with self._translating:
+            return self._stream(session.keys(), None)
+
+    def key(self, key_id: str) -> Key:
+        """Return the key pair of that id; raise ``ObjectNotFound``."""
+        session = self._require(Capability.KEYS)
+        with self._translating:
+            return session.key(key_id)
+
+    def create_key(self, name: str) -> Key:
+        """Return a new key pair with its private key; raise ``Conflict`` or ``ValidationFailure`` for its name."""
+        session = self._require(Capability.CREATE_KEY)
+        with self._translating:
+            return session.create_key(name)
+
+    def destroy_key(self, key_id: str) -> None:
+        """Destroy a key pair; raise ``ObjectNotFound``."""
+        session = self._require(Capability.DESTROY_KEY)
+        with self._translating:
+            session.destroy_key(key_id)
+
     def _profile_to_launch(self, profile_id: str) -> HardwareProfile:
         """The profile of that id, or the only one that there is where none is named."""
         if profile_id:
@@ -267,29 +293,8 @@ def require(driver: Driver[Any], capability: Capability) -> None:
         raise NotSupported(f"{driver.title} has no {capability.replace('_', ' ')}.")
 
 
-def by_size(profiles: Iterable[HardwareProfile]) -> list[HardwareProfile]:
-    """Sorted by cpu, then memory; profiles that do not tell come last."""
-    return sorted(profiles, key=lambda profile: (_amount(profile, "cpu"), _amount(profile, "memory")))
-
-
-def _amount(profile: HardwareProfile, name: str) -> float:
-    known = profile.property(name)
-    return float(known.value) if known else float("inf")
-
-
 def _one_or_none(find: Callable[[str], Item], item_id: str) -> tuple[Item, ...]:
     try:
         return (find(item_id),)
     except ObjectNotFound:
         return ()
-
-
-def _check_properties(profile: HardwareProfile, properties: Mapping[str, str]) -> None:
-    for name, value in properties.items():
-        known = profile.property(name)
-        if known is None:
-            raise ValidationFailure(f"hwp_{name} is '{value}', but hardware profile '{profile.id}' has no {name}.")
-        if not known.allows(value):
-            raise ValidationFailure(
-                f"hwp_{name} is '{value}', but hardware profile '{profile.id}' allows {known.allowed} ({known.unit})."
-            )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from deltacloud_images.config import Settings, check, load
-from deltacloud_images.driver import Capability
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
 
@@ -103,6 +103,8 @@ def _in_short(names: Sequence[str]) -> str:
 def _abilities(able: frozenset[Capability]) -> str:
     """What a driver can do, in as few words as say it."""
     missing = sorted(frozenset(Capability) - able)
+    if Capability.KEYS in missing:  # nor can it create or destroy them
+        missing = [each for each in missing if each == Capability.KEYS or each not in KEY_CAPABILITIES]
     if not missing:
         return "everything"
     return f"everything but {', '.join(missing)}" if len(missing) < len(able) else ", ".join(sorted(able))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from deltacloud_images.errors import DeltacloudError, not_found
+from deltacloud_images.key_pairs import KeySession
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import (
     HardwareProfile,
@@ -44,6 +45,13 @@ class Capability(StrEnum):
     DESTROY_INSTANCE = "destroy_instance"
     HARDWARE_PROFILES = "hardware_profiles"
     REALMS = "realms"
+    KEYS = "keys"
+    CREATE_KEY = "create_key"
+    DESTROY_KEY = "destroy_key"
+
+
+#: What a driver needs to serve ``/api/keys``.
+KEY_CAPABILITIES = frozenset({Capability.KEYS, Capability.CREATE_KEY, Capability.DESTROY_KEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class Provider:
     entrypoints: Mapping[str, str] = field(default_factory=no_options)
 
 
-class Session(ABC):
+class Session(KeySession, ABC):
     """One caller's view of one provider, for one request. Its methods raise what the cloud's SDK raises.
 
     Only the methods that the driver's ``capabilities`` name are called. The server has checked capabilities, parameters
@@ -108,7 +116,7 @@ class Session(ABC):
         """The ``owner_id`` of the caller's own images, if it is known without asking the cloud again."""
         return None
 
-    def close(self) -> None:  # noqa: B027 (most have nothing to give back)
+    def close(self) -> None:
         """Called once when the answer has been sent, streamed lists included. Give borrowed clients back here."""
 
     def images(self, wanted: ImageFilter) -> Iterable[Image]:

@@ -197,6 +197,19 @@ class NewInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A key pair with whose private half one logs in to instances; its id is the name that a launch takes.
+
+    ``fingerprint`` is the cloud's own, empty if it names none. ``pem`` is the private key, which a cloud returns only
+    when it creates the pair.
+    """
+
+    id: str
+    fingerprint: str = ""
+    pem: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A step of the state machine: by an ``action``, or by itself where ``action`` is empty. States in lower case."""
 

@@ -16,17 +16,19 @@ ALLOWED = {
     "models": set(),
     "schema": {"errors"},
     "kit": {"errors", "models"},
-    "driver": {"errors", "kit", "models", "schema"},
+    "key_pairs": {"errors", "models"},
+    "profiles": {"errors", "models"},
+    "driver": {"errors", "key_pairs", "kit", "models", "schema"},
     "registry": {"driver", "errors", "schema"},
-    "catalog": {"driver", "errors", "kit", "models"},
+    "catalog": {"driver", "errors", "kit", "models", "profiles"},
     "config": {"errors", "registry", "schema"},
     "logs": {"config"},
     "serializers": {"driver", "models"},
-    "web": {"catalog", "config", "driver", "errors", "kit", "models", "registry", "serializers"},
+    "web": {"catalog", "config", "driver", "errors", "kit", "models", "profiles", "registry", "serializers"},
     "app": {"config", "errors", "logs", "registry", "web"},
     "server": {"config", "errors", "web"},
     "cli": {"app", "config", "driver", "errors", "registry", "server"},
-    "testing": {"catalog", "driver", "errors", "kit", "models"},
+    "testing": {"catalog", "driver", "errors", "kit", "models", "profiles"},
 }
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 from deltacloud_images.driver import Driver, Feature, Provider
-from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
+from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers.links import Links, path_segment
 
 #: The version of the Deltacloud API that is served.
@@ -137,6 +137,14 @@ class Serializer(ABC):
         """One realm."""
 
     @abstractmethod
+    def keys(self, keys: Iterable[Key], links: Links) -> Iterator[str]:
+        """Write key pairs."""
+
+    @abstractmethod
+    def key(self, key: Key, links: Links) -> str:
+        """Write one key pair, with its private key if it was just created."""
+
+    @abstractmethod
     def instance_states(self, states: StateMachine, links: Links) -> str:
         """The state machine."""
 
@@ -164,6 +172,11 @@ def instance_links(
     if can_create_image:
         found.append(("create_image", "post", f"{api}/images;instance_id={segment}"))
     return found
+
+
+def key_links(key: Key, links: Links) -> list[tuple[str, str, str]]:
+    """Return the actions that a key pair offers: rel, method and href."""
+    return [("destroy", "delete", links.member("keys", key.id))] if links.destroys_keys else []
 
 
 def image_links(image: Image, links: Links) -> list[tuple[str, str, str]]:

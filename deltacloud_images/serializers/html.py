@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
+from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers import assets, listing, wording
 from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit, iso8601
 from deltacloud_images.serializers.links import Links
@@ -109,6 +109,14 @@ class HtmlSerializer(Serializer):
     def realm(self, realm: Realm, links: Links) -> str:
         """One realm."""
         return self._page("realm", links, realm=realm)
+
+    def keys(self, keys: Iterable[Key], links: Links) -> Iterator[str]:
+        """A table, and the form that creates a key pair."""
+        yield self._page("keys", links, keys=list(keys))
+
+    def key(self, key: Key, links: Links) -> str:
+        """One key pair."""
+        return self._page("key", links, key=key)
 
     def instance_states(self, states: StateMachine, links: Links) -> str:
         """Every state with what leads out of it."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 
 from deltacloud_images.driver import Feature, Provider
-from deltacloud_images.models import HardwareProfile, Image, Instance, Realm, StateMachine
+from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers.base import (
     API_VERSION,
     DriverEntry,
@@ -18,6 +18,7 @@ from deltacloud_images.serializers.base import (
     image_links,
     instance_links,
     iso8601,
+    key_links,
 )
 from deltacloud_images.serializers.links import Links, path_segment
 
@@ -93,6 +94,14 @@ class JsonSerializer(Serializer):
     def realm(self, realm: Realm, links: Links) -> str:
         """One realm."""
         return _text({"realm": _realm(realm, links)})
+
+    def keys(self, keys: Iterable[Key], links: Links) -> Iterator[str]:
+        """One chunk a key pair."""
+        return _list("keys", keys, lambda key: _key(key, links))
+
+    def key(self, key: Key, links: Links) -> str:
+        """One key pair."""
+        return _text({"key": _key(key, links)})
 
     def instance_states(self, states: StateMachine, links: Links) -> str:
         """A bare list, as the original has it."""
@@ -221,6 +230,20 @@ def _realm(realm: Realm, links: Links) -> Document:
         "state": realm.state,
         "limit": realm.limit or "unlimited",
     }
+
+
+def _key(key: Key, links: Links) -> Document:
+    document = {
+        "id": key.id,
+        "href": links.member("keys", key.id),
+        "type": "key",
+        "state": "AVAILABLE",
+        "fingerprint": key.fingerprint,
+        "actions": _actions(key_links(key, links)),
+    }
+    if key.pem:
+        document["pem"] = key.pem
+    return document
 
 
 def _driver(driver: DriverEntry, links: Links) -> Document:

@@ -29,17 +29,26 @@ class Links:
     Links hold no character that XML or HTML would want escaped, as everything in them is percent-encoded.
 
     ``choice`` is the matrix parameters that chose driver and provider (``;driver=ec2``), or empty: every link carries
-    them, so that following links stays on that cloud. ``launches`` and ``destroys_images`` tell what the driver can do.
+    them, so that following links stays on that cloud. ``launches`` and so on say what the driver can do.
     """
 
-    __slots__ = ("api", "destroys_images", "launches", "root")
+    __slots__ = ("api", "destroys_images", "destroys_keys", "launches", "root")
 
-    def __init__(self, root: str, choice: str = "", *, launches: bool = True, destroys_images: bool = True) -> None:
+    def __init__(
+        self,
+        root: str,
+        choice: str = "",
+        *,
+        launches: bool = True,
+        destroys_images: bool = True,
+        destroys_keys: bool = True,
+    ) -> None:
         """``root`` has no trailing slash."""
         self.root = root
         self.api = f"{root}/api{choice}"
         self.launches = launches
         self.destroys_images = destroys_images
+        self.destroys_keys = destroys_keys
 
     def collection(self, name: str) -> str:
         """A collection."""

@@ -5,7 +5,6 @@ Old shell scripts match on this text, so the order of elements and the white spa
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
 
 from deltacloud_images.driver import Provider
 from deltacloud_images.models import (
@@ -14,6 +13,7 @@ from deltacloud_images.models import (
     HardwareProfile,
     Image,
     Instance,
+    Key,
     Property,
     Realm,
     StateMachine,
@@ -27,15 +27,13 @@ from deltacloud_images.serializers.base import (
     image_links,
     instance_links,
     iso8601,
+    key_links,
 )
 from deltacloud_images.serializers.escaping import SPECIAL, cdata, escape
 from deltacloud_images.serializers.links import Links, path_segment
-
-Item = TypeVar("Item")
+from deltacloud_images.serializers.xml_parts import PROLOG, actions, elements, reference
 
 _NO_LOGIN = Authentication()
-
-PROLOG = "<?xml version='1.0' encoding='utf-8' ?>\n"
 
 
 class XmlSerializer(Serializer):
@@ -71,7 +69,7 @@ class XmlSerializer(Serializer):
 
     def images(self, images: Iterable[Image], links: Links) -> Iterator[str]:
         """One chunk an image."""
-        return _list("images", images, lambda image: _image(image, links, "  "))
+        return elements("images", images, lambda image: _image(image, links, "  "))
 
     def image(self, image: Image, links: Links) -> str:
         """One image."""
@@ -79,7 +77,7 @@ class XmlSerializer(Serializer):
 
     def instances(self, instances: Iterable[Instance], links: Links) -> Iterator[str]:
         """One chunk an instance."""
-        return _list("instances", instances, lambda instance: _instance(instance, links, "  "))
+        return elements("instances", instances, lambda instance: _instance(instance, links, "  "))
 
     def instance(self, instance: Instance, links: Links) -> str:
         """One instance."""
@@ -87,7 +85,7 @@ class XmlSerializer(Serializer):
 
     def hardware_profiles(self, profiles: Iterable[HardwareProfile], links: Links) -> Iterator[str]:
         """One chunk a profile."""
-        return _list("hardware_profiles", profiles, lambda profile: _profile(profile, links, "  "))
+        return elements("hardware_profiles", profiles, lambda profile: _profile(profile, links, "  "))
 
     def hardware_profile(self, profile: HardwareProfile, links: Links) -> str:
         """One profile."""
@@ -95,11 +93,19 @@ class XmlSerializer(Serializer):
 
     def realms(self, realms: Iterable[Realm], links: Links) -> Iterator[str]:
         """One chunk a realm."""
-        return _list("realms", realms, lambda realm: _realm(realm, links, "  "))
+        return elements("realms", realms, lambda realm: _realm(realm, links, "  "))
 
     def realm(self, realm: Realm, links: Links) -> str:
         """One realm."""
         return PROLOG + _realm(realm, links, "")
+
+    def keys(self, keys: Iterable[Key], links: Links) -> Iterator[str]:
+        """One chunk a key pair."""
+        return elements("keys", keys, lambda key: _key(key, links, "  "))
+
+    def key(self, key: Key, links: Links) -> str:
+        """One key pair."""
+        return PROLOG + _key(key, links, "")
 
     def instance_states(self, states: StateMachine, links: Links) -> str:
         """Without a prolog, as the original has it."""
@@ -124,14 +130,8 @@ class XmlSerializer(Serializer):
         )
 
 
-def _list(name: str, items: Iterable[Item], write: Callable[[Item], str]) -> Iterator[str]:
-    yield f"{PROLOG}<{name}>\n"
-    yield from map(write, items)
-    yield f"</{name}>\n"
-
-
 def _image(image: Image, links: Links, pad: str) -> str:
-    api, created, actions = links.api, image.creation_time, image_links(image, links)
+    api, created = links.api, image.creation_time
     href = path_segment(image.id)
     texts = (image.id, image.name, image.description, image.owner_id, image.architecture, image.state)
     # One search for all, since nearly every image has nothing to escape.
@@ -148,7 +148,7 @@ def _image(image: Image, links: Links, pad: str) -> str:
         f"{when}"
         f"{_linked_profiles(image.hardware_profiles, api, pad)}"
         f"{pad}  <root_type>{image.root_type}</root_type>\n"
-        f"{_actions(actions, pad)}"
+        f"{actions(image_links(image, links), pad)}"
         f"{pad}</image>\n"
     )
 
@@ -163,29 +163,22 @@ def _linked_profiles(profile_ids: tuple[str, ...], api: str, pad: str) -> str:
     return f"{pad}  <hardware_profiles>\n{linked}{pad}  </hardware_profiles>\n"
 
 
-def _actions(actions: Iterable[tuple[str, str, str]], pad: str) -> str:
-    inner = "".join(
-        [f"{pad}    <link href='{href}' method='{method}' rel='{rel}' />\n" for rel, method, href in actions]
-    )
-    return f"{pad}  <actions>\n{inner}{pad}  </actions>\n"
-
-
 @lru_cache(maxsize=1024)
 def _instance_actions(instance_id: str, offered: tuple[str, ...], can_create_image: bool, api: str, pad: str) -> str:
-    return _actions(instance_links(instance_id, offered, can_create_image, api), pad)
+    return actions(instance_links(instance_id, offered, can_create_image, api), pad)
 
 
 def _instance(instance: Instance, links: Links, pad: str) -> str:
     api, launched = links.api, instance.launch_time
     when = f"{pad}  <launch_time>{iso8601(launched)}</launch_time>\n" if launched else ""
     return (
-        f"{pad}<instance {_reference('instances', instance.id, api)}>\n"
+        f"{pad}<instance {reference('instances', instance.id, api)}>\n"
         f"{pad}  <name>{escape(instance.name)}</name>\n"
         f"{pad}  <owner_id>{escape(instance.owner_id)}</owner_id>\n"
-        f"{pad}  <image {_reference('images', instance.image_id, api)}></image>\n"
-        f"{pad}  <realm {_reference('realms', instance.realm_id, api)}></realm>\n"
+        f"{pad}  <image {reference('images', instance.image_id, api)}></image>\n"
+        f"{pad}  <realm {reference('realms', instance.realm_id, api)}></realm>\n"
         f"{pad}  <state>{escape(instance.state)}</state>\n"
-        f"{pad}  <hardware_profile {_reference('hardware_profiles', instance.hardware_profile_id, api)}>\n"
+        f"{pad}  <hardware_profile {reference('hardware_profiles', instance.hardware_profile_id, api)}>\n"
         f"{''.join([_override(each, pad) for each in instance.overrides])}"
         f"{pad}  </hardware_profile>\n"
         f"{_instance_actions(instance.id, instance.actions, instance.can_create_image, api, pad)}"
@@ -196,11 +189,6 @@ def _instance(instance: Instance, links: Links, pad: str) -> str:
         f"{_authentication(instance, pad)}"
         f"{pad}</instance>\n"
     )
-
-
-@lru_cache(maxsize=4096)
-def _reference(collection: str, member_id: str, api: str) -> str:
-    return f"href='{api}/{collection}/{path_segment(member_id)}' id='{escape(member_id)}'"
 
 
 def _override(each: Property, pad: str) -> str:
@@ -225,7 +213,7 @@ def _login(login: Authentication, pad: str) -> str:
 
 def _profile(profile: HardwareProfile, links: Links, pad: str) -> str:
     return (
-        f"{pad}<hardware_profile {_reference('hardware_profiles', profile.id, links.api)}>\n"
+        f"{pad}<hardware_profile {reference('hardware_profiles', profile.id, links.api)}>\n"
         f"{pad}  <id>{escape(profile.id)}</id>\n"
         f"{pad}  <name>{escape(profile.name)}</name>\n"
         f"{''.join(_property(each, links, pad) for each in profile.properties)}"
@@ -254,7 +242,7 @@ def _property(each: Property, links: Links, pad: str) -> str:
 def _realm(realm: Realm, links: Links, pad: str) -> str:
     limit = f"{pad}  <limit>{escape(realm.limit)}</limit>\n" if realm.limit else ""
     return (
-        f"{pad}<realm {_reference('realms', realm.id, links.api)}>\n"
+        f"{pad}<realm {reference('realms', realm.id, links.api)}>\n"
         f"{pad}  <name>{escape(realm.name)}</name>\n"
         f"{pad}  <state>{escape(realm.state)}</state>\n"
         f"{limit}"
@@ -262,11 +250,21 @@ def _realm(realm: Realm, links: Links, pad: str) -> str:
     )
 
 
+def _key(key: Key, links: Links, pad: str) -> str:
+    pem = f"{pad}  <pem>{cdata(key.pem)}</pem>\n" if key.pem else ""
+    return (
+        f"{pad}<key {reference('keys', key.id, links.api)} type='key'>\n"
+        f"{actions(key_links(key, links), pad)}"
+        f"{pad}  <fingerprint>{escape(key.fingerprint)}</fingerprint>\n"
+        f"{pem}"
+        f"{pad}  <state>AVAILABLE</state>\n"
+        f"{pad}</key>\n"
+    )
+
+
 def _driver(driver: DriverEntry, links: Links, pad: str, write: Callable[[Provider, str], str]) -> str:
     providers = "".join(write(each, f"{pad}  ") for each in driver.providers)
-    opening = (
-        f"{pad}<driver {_reference('drivers', driver.id, links.api)}>\n{pad}  <name>{escape(driver.name)}</name>\n"
-    )
+    opening = f"{pad}<driver {reference('drivers', driver.id, links.api)}>\n{pad}  <name>{escape(driver.name)}</name>\n"
     return f"{opening}{providers}{pad}</driver>\n"
 
 

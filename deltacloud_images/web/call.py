@@ -34,6 +34,7 @@ COLLECTIONS = {
     "images": Capability.IMAGES,
     "instance_states": Capability.INSTANCES,
     "instances": Capability.INSTANCES,
+    "keys": Capability.KEYS,
     "realms": Capability.REALMS,
 }
 _HOST = re.compile(r"[A-Za-z0-9._~-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
@@ -80,6 +81,7 @@ class Call:
             matrix(chosen),
             launches=Capability.CREATE_INSTANCE in able,
             destroys_images=Capability.DESTROY_IMAGE in able,
+            destroys_keys=Capability.DESTROY_KEY in able,
         )
         self.serializer = self.serializer.amid(self)
 

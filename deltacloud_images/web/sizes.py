@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response
 
-from deltacloud_images.catalog import by_size
 from deltacloud_images.driver import find_profile
 from deltacloud_images.models import HardwareProfile
+from deltacloud_images.profiles import by_size
 from deltacloud_images.web.answers import listed, whole
 from deltacloud_images.web.call import current_call
 from deltacloud_images.web.entry import require_collection

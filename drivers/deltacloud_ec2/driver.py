@@ -15,6 +15,7 @@ from deltacloud_images.driver import (
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
     INSTANCE_COUNT,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
@@ -48,7 +49,7 @@ class EC2Driver(Driver[EC2Settings]):
 
     title = "EC2"
     settings_type = EC2Settings
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - KEY_CAPABILITIES
     features = (
         OWNER_ID,
         IMAGE_NAME,

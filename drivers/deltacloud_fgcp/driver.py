@@ -9,6 +9,7 @@ from deltacloud_fgcp.config import FgcpSettings
 from deltacloud_images.driver import (
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_NAME,
@@ -36,7 +37,7 @@ class FgcpDriver(Driver[FgcpSettings]):
 
     title = "FGCP"
     settings_type = FgcpSettings
-    capabilities = frozenset(Capability) - {Capability.REBOOT_INSTANCE}
+    capabilities = frozenset(Capability) - {Capability.REBOOT_INSTANCE} - KEY_CAPABILITIES
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, REALM_FILTER)
     states = convert.STATES
     requires_provider = False

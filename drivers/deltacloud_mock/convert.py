@@ -1,6 +1,7 @@
 """The pretend cloud's rows as models, and the sizes, realms and states that it has."""
 
 import sqlite3
+from base64 import b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from deltacloud_images.models import (
     HardwareProfile,
     Image,
     Instance,
+    Key,
     Property,
     Realm,
     StateMachine,
@@ -83,6 +85,18 @@ def image(row: sqlite3.Row, account: str, accounts: frozenset[str], now: float) 
 def realm(row: sqlite3.Row) -> Realm:
     """A realm."""
     return Realm(row["id"], row["name"])
+
+
+def key(row: sqlite3.Row) -> Key:
+    """Return a key pair without its private key."""
+    return Key(row["id"], row["fingerprint"])
+
+
+def pem(private: bytes) -> str:
+    """Return a private key as text (RFC 7468)."""
+    text = b64encode(private).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *lines, "-----END RSA PRIVATE KEY-----", ""])
 
 
 @lru_cache(maxsize=1024)

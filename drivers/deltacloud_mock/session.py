@@ -1,8 +1,11 @@
 """What one account does on the pretend cloud: each verb is one statement on the store."""
 
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha1
 from typing import cast
 
 from deltacloud_images.driver import Session
@@ -12,12 +15,15 @@ from deltacloud_images.models import (
     ImageFilter,
     Instance,
     InstanceFilter,
+    Key,
     NewImage,
     NewInstance,
     Realm,
 )
 from deltacloud_mock import convert, errors
 from deltacloud_mock.store import Store
+
+_KEY_BYTES = 1192  # as long as an RSA key of 2,048 bits
 
 
 class MockSession(Session):
@@ -145,6 +151,30 @@ class MockSession(Session):
         if error := errors.BY_REALM.get(realm_id):
             raise error(f"The mock cloud's realm '{realm_id}' always fails like this.")
         return super().realm(realm_id)
+
+    def keys(self) -> Sequence[Key]:
+        """Return the account's own, by name."""
+        sql = "SELECT * FROM keys WHERE owner_id = ? ORDER BY id"
+        return [convert.key(row) for row in self._store.rows(sql, (self._account,))]
+
+    def create_key(self, name: str) -> Key:
+        """Return a key pair of random bytes, which no instance accepts."""
+        private = secrets.token_bytes(_KEY_BYTES)
+        fingerprint = sha1(private, usedforsecurity=False).hexdigest()
+        with self._store.writing() as writing:
+            if writing.execute("SELECT 1 FROM keys WHERE owner_id = ? AND id = ?", (self._account, name)).fetchone():
+                raise Conflict(f"There is a key '{name}' already.")
+            row = writing.execute(
+                "INSERT INTO keys (owner_id, id, fingerprint) VALUES (?, ?, ?) RETURNING *",
+                (self._account, name, ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2))),
+            ).fetchone()
+        return replace(convert.key(row), pem=convert.pem(private))
+
+    def destroy_key(self, key_id: str) -> None:
+        """Delete the row."""
+        with self._store.writing() as writing:
+            sql = "DELETE FROM keys WHERE owner_id = ? AND id = ? RETURNING id"
+            _the(writing.execute(sql, (self._account, key_id)).fetchall(), "Key", key_id)
 
     def _find_image(self, image_id: str) -> Image:
         return self._image(_the(self._file.rows("SELECT * FROM images WHERE id = ?", (image_id,)), "Image", image_id))

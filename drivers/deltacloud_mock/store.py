@@ -35,6 +35,8 @@ CREATE TABLE instances (
 CREATE TABLE realms (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
 CREATE UNIQUE INDEX instances_by_id ON instances (id);
 """
+# Files of earlier versions have no keys.
+_KEYS = "CREATE TABLE keys (owner_id TEXT NOT NULL, id TEXT NOT NULL, fingerprint TEXT NOT NULL, UNIQUE (owner_id, id))"
 
 # What Apache Deltacloud's mock cloud held when new: existing clients and their tests expect it. 2012-10-25T12:27:53Z.
 _SEED = """
@@ -105,11 +107,13 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_LOCK_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        if not _is_seeded(connection):
+        if not _has(connection, "keys"):
             connection.execute("BEGIN IMMEDIATE")
-            if not _is_seeded(connection):
+            if not _has(connection, "instances_by_id"):
                 for statement in (_SCHEMA + _SEED).split(";"):
                     connection.execute(statement)
+            if not _has(connection, "keys"):
+                connection.execute(_KEYS)
             connection.execute("COMMIT")
         return connection
 
@@ -128,5 +132,5 @@ def _when_unlocked(act: Callable[[], Result]) -> Result:
                 raise error from None
 
 
-def _is_seeded(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'instances_by_id'").fetchone() is not None
+def _has(connection: sqlite3.Connection, name: str) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None

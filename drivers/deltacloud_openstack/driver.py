@@ -10,6 +10,7 @@ from deltacloud_images.driver import (
     FIREWALLS,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
@@ -43,7 +44,7 @@ _MAX_SECONDS = 3600.0
 class NovaDriver(Driver[Settings]):
     """What all clouds with nova have in common, whatever their identity service is."""
 
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - KEY_CAPABILITIES
     features: ClassVar[tuple[Feature, ...]] = (
         OWNER_ID,
         IMAGE_NAME,

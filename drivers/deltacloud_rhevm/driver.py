@@ -7,6 +7,7 @@ from deltacloud_images.driver import (
     HARDWARE_PROFILES,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
@@ -37,7 +38,7 @@ class RhevmDriver(Driver[RhevmSettings]):
 
     title = "RHEV-M"
     settings_type = RhevmSettings
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - KEY_CAPABILITIES
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, USER_DATA, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
     requires = ("lxml",)

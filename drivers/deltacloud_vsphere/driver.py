@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from deltacloud_images.driver import (
     HARDWARE_PROFILES,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
@@ -31,7 +32,7 @@ class VsphereDriver(Driver[VsphereSettings]):
 
     title = "VMware vSphere"
     settings_type = VsphereSettings
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - KEY_CAPABILITIES
     features = (OWNER_ID, USER_NAME, USER_DATA, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
     requires = ("pyVmomi", "lxml")

@@ -45,6 +45,8 @@ API_XML = """\
       <param name='realm_id' />
     </feature>
   </link>
+  <link href='http://localhost:3001/api/keys' rel='keys'>
+  </link>
   <link href='http://localhost:3001/api/realms' rel='realms'>
   </link>
 </api>
@@ -67,7 +69,7 @@ def test_the_entry_point_in_json(client: FlaskClient) -> None:
         "provider": "default",
     }
     links = {link["rel"]: link for link in document["links"]}
-    collections = ["drivers", "hardware_profiles", "images", "instance_states", "instances", "realms"]
+    collections = ["drivers", "hardware_profiles", "images", "instance_states", "instances", "keys", "realms"]
     assert sorted(links) == collections
     assert links["images"] == {
         "rel": "images",

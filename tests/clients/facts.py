@@ -6,7 +6,7 @@ from typing import Any
 #: What a client has read: names to texts, lists and mappings.
 Facts = dict[str, Any]
 
-COLLECTIONS = ("drivers", "hardware_profiles", "images", "instance_states", "instances", "realms")
+COLLECTIONS = ("drivers", "hardware_profiles", "images", "instance_states", "instances", "keys", "realms")
 IMAGES = ("img1", "img2", "img3")
 INSTANCES = ("inst0", "inst1", "inst2", "inst3")
 FEATURES = {

@@ -18,6 +18,7 @@ PLACES = {
     "instance-new-no-image": "/api/instances/new",
     "hardware-profiles": "/api/hardware_profiles",
     "hardware-profile": "/api/hardware_profiles/m1-large",
+    "keys": "/api/keys",
     "realms": "/api/realms",
     "realm": "/api/realms/us",
     "drivers": "/api/drivers",
