@@ -50,6 +50,8 @@ class Call:
     provider: str | None = None
     #: How long the answer may be kept.
     cache_control = "max-age=0, private, must-revalidate"
+    #: The codings that the client accepts for the response, as its header names them.
+    accept_encoding = ""
     #: The request headers that choose the response.
     vary = "Accept, Accept-Encoding, Authorization, X-Deltacloud-Driver, X-Deltacloud-Provider"
 
@@ -68,8 +70,9 @@ class Call:
 
     def choose(self, request: Request) -> None:
         """Read the choices from a request; raises the errors that bad ones deserve."""
-        self._choose_format(request)
         environ = request.environ
+        self.accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
+        self._choose_format(request)
         chosen = _chosen_by_matrix(environ)
         root = _root(environ["wsgi.url_scheme"], public_host(environ), environ.get("SCRIPT_NAME", ""))
         self.links = Links(root)

@@ -88,8 +88,8 @@ def _finish(response: Response) -> Response:
     headers.add("Vary", call.vary)
     if more := call.serializer.headers:
         headers.extend(more)
-    if accepted := request.environ.get("HTTP_ACCEPT_ENCODING"):
-        compress(response, accepted)
+    if call.accept_encoding:
+        compress(response, call.accept_encoding)
     headers.add("X-Request-Id", call.request_id)
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:
