@@ -165,6 +165,8 @@ class Transport:
         options: dict[str, Any] = {"num_pools": _HOSTS, "maxsize": KEPT_CONNECTIONS}
         tls = self._tls or self._shared_tls()
         options |= {"ssl_context": tls, "cert_reqs": tls.verify_mode}
+        if not tls.check_hostname:
+            options["assert_hostname"] = False  # urllib3 would check it itself
         if tls.verify_mode is ssl.CERT_NONE:  # by the operator's choice, so that no warning is needed
             disable_warnings(exceptions.InsecureRequestWarning)
         proxy = _proxy_for(origin)

@@ -342,6 +342,16 @@ def test_certificates_are_verified_by_the_file_the_environment_or_certifi(
     shared_tls_context.cache_clear()
 
 
+def test_a_context_that_checks_no_host_name_accepts_any_name_of_a_trusted_certificate(
+    server_tls: ssl.SSLContext, ca_file: str
+) -> None:
+    pinned = tls_context(ca_file=ca_file)
+    pinned.check_hostname = False
+    with misbehaving(sends(ok(b"fine")), server_tls) as cloud:
+        url = cloud.url.replace("localhost", "127.0.0.1")
+        assert get(url, transport=Transport("The cloud", tls=pinned)).body == b"fine"
+
+
 @pytest.fixture
 def proxy() -> Iterator[tuple[str, list[bytes]]]:
     """A proxy that opens tunnels, and forwards nothing else."""
