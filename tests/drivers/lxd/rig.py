@@ -1,0 +1,128 @@
+"""A real LXD for the conformance suite, seeded and read through its local socket alone."""
+
+import base64
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+from deltacloud_images.catalog import Catalog
+from deltacloud_images.driver import Credentials, Driver
+from deltacloud_images.kit.deadline import Deadline
+from deltacloud_images.testing import Fault, FaultProxy, Rig
+from deltacloud_lxd import LxdDriver
+from tests.drivers.lxd.certificates import write_certificate
+from tests.drivers.lxd.daemon import Lxd
+
+PASSPHRASE = "passphrase of the key"
+
+
+class LxdRig(Rig):
+    """One server, one trusted caller; the proxy presents that caller's certificate to LXD."""
+
+    credentials = Credentials("alice", PASSPHRASE)
+    wrong_credentials = Credentials("alice", "wrong")
+    owner_id = "default"
+    provisional_image_ids = True
+    impossible_faults: ClassVar[Mapping[Fault, str]] = {}
+    timeout_seconds = 0.5
+    unpaged = "LXD returns all images in one response"
+
+    def __init__(self, folder: Path) -> None:
+        self.lxd = Lxd(folder)
+        self.certificates = folder / "certificates"
+        self._numbers = count(1)
+        self.fingerprint = self.add_caller("alice")
+        self.proxy = FaultProxy(
+            ("127.0.0.1", self.lxd.port), server_tls=self._server_tls(), target_tls=self.client_tls("alice")
+        )
+        self.driver = self.make_driver()
+        self._by_proxy = self.new_proxied_driver()
+        self._image = self._instance = ""
+
+    def close(self) -> None:
+        self.driver.close()
+        self._by_proxy.close()
+        self.proxy.close()
+        self.lxd.close()
+
+    def add_caller(self, name: str, *, trusted: bool = True, projects: tuple[str, ...] | None = None) -> str:
+        """Make a caller's folder, and have LXD trust the certificate; return the certificate's fingerprint."""
+        fingerprint = write_certificate(self.certificates / name, PASSPHRASE)
+        if trusted:
+            self.trust(name, projects)
+        return fingerprint
+
+    def trust(self, name: str, projects: tuple[str, ...] | None = None) -> None:
+        der = ssl.PEM_cert_to_DER_cert((self.certificates / name / "client.crt").read_text())
+        body = {"type": "client", "name": name, "certificate": base64.b64encode(der).decode()}
+        if projects is not None:
+            body |= {"restricted": True, "projects": list(projects)}  # type: ignore[dict-item]
+        self.lxd.call("POST", "/1.0/certificates", body)
+
+    def client_tls(self, name: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        folder = self.certificates / name
+        context.load_cert_chain(folder / "client.crt", folder / "client.key", PASSPHRASE)
+        return context
+
+    def provider_table(self, **table: Any) -> dict[str, Any]:
+        return {"url": self.lxd.url, "certificate_file": str(self.lxd.folder / "server.crt"), **table}
+
+    def make_driver(self, provider: dict[str, Any] | None = None, **table: Any) -> LxdDriver:
+        providers = {"main": self.provider_table(**(provider or {}))}
+        return LxdDriver.from_config({"certificates": str(self.certificates), "providers": providers, **table})
+
+    def new_proxied_driver(self) -> LxdDriver:
+        return self.make_driver({"url": f"https://127.0.0.1:{self.proxy.address[1]}"})
+
+    def catalog(
+        self, user: str = "alice", *, driver: LxdDriver | None = None, credentials: Credentials | None = None
+    ) -> Catalog:
+        return Catalog(driver or self.driver, credentials or Credentials(user, PASSPHRASE), None, Deadline(60))
+
+    def seed_image(self) -> str:
+        if self._image not in self.image_ids():
+            number = next(self._numbers)
+            self._image = self.lxd.add_image(f"seeded & <ready> {number}", f"seeded{number}")
+        return self._image
+
+    def seed_instance(self) -> str:
+        if self._instance not in self.instance_ids():
+            self._instance = self.new_instance()
+        if self.lxd.call("GET", f"/1.0/instances/{self._instance}")["status"] != "Stopped":
+            self._instance = self.new_instance()
+        return self._instance
+
+    def new_instance(self, *, running: bool = False, **values: Any) -> str:
+        return self.lxd.add_instance(f"seeded{next(self._numbers)}", self.seed_image(), running=running, **values)
+
+    def seed_unimageable_instance(self) -> str:
+        return self.new_instance(running=True)
+
+    def image_ids(self) -> set[str]:
+        return self.lxd.names("/1.0/images")
+
+    def instance_ids(self) -> set[str]:
+        return self.lxd.names("/1.0/instances")
+
+    @contextmanager
+    def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
+        if fault is Fault.EXPIRED:
+            self.lxd.call("DELETE", f"/1.0/certificates/{self.fingerprint}")
+            try:
+                yield self.driver
+            finally:
+                self.trust("alice")
+        else:
+            with self.proxy.broken(fault):
+                yield self._by_proxy
+
+    def _server_tls(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.lxd.folder / "server.crt", self.lxd.folder / "server.key")
+        return context
