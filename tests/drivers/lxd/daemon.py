@@ -94,11 +94,13 @@ class Lxd:
         else:
             self.call("POST", "/1.0/profiles", body, **query)
 
-    def add_image(self, description: str, *aliases: str, public: bool = False, **query: str) -> str:
-        """Import a container's root file system of about 1 MB; return its fingerprint."""
+    def add_image(
+        self, description: str, *aliases: str, public: bool = False, empty: bool = False, **query: str
+    ) -> str:
+        """Import a container's root file system of about 1 MB, or an empty one; return its fingerprint."""
         properties = urlencode({"description": description})
         headers = {"X-LXD-public": "1" if public else "0", "X-LXD-properties": properties}
-        made = self.call("POST", "/1.0/images", _tarball(description), headers, **query)
+        made = self.call("POST", "/1.0/images", _tarball(description, empty), headers, **query)
         fingerprint: str = made["fingerprint"]
         for alias in aliases:
             self.call("POST", "/1.0/images/aliases", {"name": alias, "target": fingerprint}, **query)
@@ -143,8 +145,8 @@ class _LocalConnection(http.client.HTTPConnection):
             raise
 
 
-def _tarball(description: str) -> bytes:
-    """An image as LXD takes it: ``metadata.yaml`` and ``rootfs`` with busybox."""
+def _tarball(description: str, empty: bool) -> bytes:
+    """An image as LXD takes it: ``metadata.yaml`` and ``rootfs`` with busybox, or with nothing."""
     metadata = (
         f"architecture: x86_64\ncreation_date: 1700000000\nproperties: {{description: {json.dumps(description)}}}\n"
     )
@@ -155,11 +157,9 @@ def _tarball(description: str) -> bytes:
             folder = tarfile.TarInfo(f"rootfs/{name}")
             folder.type, folder.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(folder)
-        _add(tar, "rootfs/bin/busybox", _BUSYBOX.read_bytes())
-        _add(tar, "rootfs/sbin/init", _INIT)
-        link = tarfile.TarInfo("rootfs/bin/sh")
-        link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-        tar.addfile(link)
+        if not empty:
+            _add(tar, "rootfs/bin/busybox", _BUSYBOX.read_bytes())
+            _add(tar, "rootfs/sbin/init", _INIT)
     return buffer.getvalue()
 
 

@@ -8,6 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Credentials, Driver
 from deltacloud_images.kit.deadline import Deadline
@@ -69,6 +76,13 @@ class LxdRig(Rig):
         folder = self.certificates / name
         context.load_cert_chain(folder / "client.crt", folder / "client.key", PASSPHRASE)
         return context
+
+    def write_open_pair(self, name: str, folder: Path) -> tuple[str, str]:
+        """Write a caller's key without its passphrase, for clients that know none; return certificate and key."""
+        key = load_pem_private_key((self.certificates / name / "client.key").read_bytes(), PASSPHRASE.encode())
+        path = folder / f"{name}.key"
+        path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return str(self.certificates / name / "client.crt"), str(path)
 
     def provider_table(self, **table: Any) -> dict[str, Any]:
         return {"url": self.lxd.url, "certificate_file": str(self.lxd.folder / "server.crt"), **table}
