@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _round_trips(rig: LxdRig, folder: Path) -> None:
-    server = serve(rig, folder, url=f"https://127.0.0.1:{rig.proxy.address[1]}")
+    server = serve(rig, folder, **rig.proxy_table())
     for kind, bound in (("first", 2), ("further", 1)):
         recorder = Recorder()
         with hostile(rig, recorder):

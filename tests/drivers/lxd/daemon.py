@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -54,9 +55,10 @@ class Lxd:
 
     def close(self) -> None:
         """End the instances and the daemon, and unmount what it leaves mounted."""
-        for project in self.names("/1.0/projects"):
-            for name in self.names("/1.0/instances", project=project):
-                self.force_stop(name, project=project)
+        projects = self.names("/1.0/projects")
+        instances = [(name, each) for each in projects for name in self.names("/1.0/instances", project=each)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda each: self.force_stop(each[0], project=each[1]), instances))
         self._process.terminate()
         self._process.wait(30)
         self._log.close()

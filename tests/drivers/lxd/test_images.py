@@ -189,7 +189,7 @@ def _slow_to_publish(rig: LxdRig) -> str:
     """A container with a large file, whose compression takes longer than the requests of a test."""
     name = rig.new_instance()
     with (_rootfs(rig, name) / "large").open("wb") as file:
-        file.truncate(200_000_000)
+        file.truncate(120_000_000)
     return name
 
 
