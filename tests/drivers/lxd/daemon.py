@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from urllib3 import encode_multipart_formdata
 
 from deltacloud_images.testing import eventually
 
@@ -106,6 +107,16 @@ class Lxd:
         fingerprint: str = made["fingerprint"]
         for alias in aliases:
             self.call("POST", "/1.0/images/aliases", {"name": alias, "target": fingerprint}, **query)
+        return fingerprint
+
+    def add_machine_image(self, description: str) -> str:
+        """Import an image of a virtual machine, whose disk is empty; return its fingerprint."""
+        parts = {
+            "metadata": ("metadata.tar.gz", _tarball(description, True)),
+            "rootfs.img": ("rootfs.img", bytes(1_000_000)),
+        }
+        body, content_type = encode_multipart_formdata(parts)
+        fingerprint: str = self.call("POST", "/1.0/images", body, {"Content-Type": content_type})["fingerprint"]
         return fingerprint
 
     def add_instance(self, name: str, fingerprint: str, *, running: bool = False, **values: Any) -> str:
