@@ -7,6 +7,7 @@ from deltacloud_images.driver import (
     HARDWARE_PROFILES,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
+    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
@@ -33,7 +34,7 @@ class LxdDriver(Driver[LxdSettings]):
 
     title = "LXD"
     settings_type = LxdSettings
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - KEY_CAPABILITIES
     features = (OWNER_ID, IMAGE_NAME, IMAGE_DESCRIPTION, USER_NAME, USER_DATA, HARDWARE_PROFILES, REALM_FILTER)
     states = convert.STATES
     credential_names = ("certificate folder", "passphrase")
