@@ -392,7 +392,7 @@ def test_proxies_of_the_environment_are_used(
     with misbehaving(sends(ok(b"fine")), server_tls) as cloud:
         assert get("http://cloud.example/v1?a=b").body == b"by the proxy"
         assert seen[0].startswith(b"GET http://cloud.example/v1?a=b HTTP/1.1\r\n")
-        assert b"roxy-authorization: Basic dXNlcjpwQHNz" in seen[0]
+        assert b"Proxy-Authorization: Basic dXNlcjpwQHNz" in seen[0]
         assert get(cloud.url, transport=Transport("The cloud", ca_file=ca_file)).body == b"fine"
         assert seen[1].startswith(b"CONNECT localhost:")
         monkeypatch.setenv("no_proxy", "localhost")
