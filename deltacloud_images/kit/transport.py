@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import RemoteDisconnected
 from time import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,13 +22,11 @@ from urllib3 import (
     disable_warnings,
     exceptions,
 )
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.util import Retry as UrllibRetry
 from urllib3.util import Timeout
 
 from deltacloud_images.errors import ProviderError
-from deltacloud_images.kit import sockets
+from deltacloud_images.kit.connections import bounded
 from deltacloud_images.kit.decoding import read_body
 from deltacloud_images.kit.retries import ConnectionLost, Retry, Unreached, by_status, retrying
 from deltacloud_images.kit.tls import CERTIFICATE_ALERTS, shared_tls_context
@@ -171,12 +168,12 @@ class Transport:
             disable_warnings(exceptions.InsecureRequestWarning)
         proxy = _proxy_for(origin)
         if not proxy:
-            return _bounded(PoolManager(**options)).connection_from_url(origin), ""
+            return bounded(PoolManager(**options)).connection_from_url(origin), ""
         parts = urlsplit(proxy)
         if parts.username is not None:
             secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             options["proxy_headers"] = {"Proxy-Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
-        manager = _bounded(ProxyManager(proxy, proxy_ssl_context=tls, **options))
+        manager = bounded(ProxyManager(proxy, proxy_ssl_context=tls, **options))
         return manager.connection_from_url(origin), origin if scheme == "http" else ""
 
     def _malformed(self) -> ProviderError:
@@ -204,62 +201,6 @@ class Transport:
                 return RefusedCertificate(f"{self.title} does not accept the client certificate: {alert}.")
             return ConnectionLost(f"TLS with {self.title} failed.")
         return ConnectionLost(f"The connection to {self.title} was lost.")
-
-
-class _Connection(HTTPConnection):
-    """urllib3's connection, on sockets that are bounded by the deadline in force."""
-
-    def _new_conn(self) -> sockets.DeadlineSocket:
-        return _connect(self)
-
-    def getresponse(self) -> Any:
-        return _complete_head(self, super().getresponse)
-
-
-class _TLSConnection(HTTPSConnection):
-    """The same with TLS."""
-
-    def _new_conn(self) -> sockets.DeadlineSocket:
-        return _connect(self)
-
-    def getresponse(self) -> Any:
-        return _complete_head(self, super().getresponse)
-
-
-class _Connections(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TLSConnections(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-def _connect(connection: HTTPConnection) -> sockets.DeadlineSocket:
-    try:
-        return sockets.connect(connection._dns_host, connection.port, connection.socket_options)
-    except OSError as error:
-        raise exceptions.NewConnectionError(connection, str(error)) from error
-
-
-def _complete_head(connection: HTTPConnection, read_head: Callable[[], Any]) -> Any:
-    """Return a response whose head is read; raise ``RemoteDisconnected`` where the head is cut.
-
-    http.client takes the end of the connection for the end of the head, and a cut response for an empty one.
-    """
-    socket = connection.sock
-    if not isinstance(socket, sockets.DeadlineSocket | sockets.DeadlineTLSSocket):  # TLS within a proxy's TLS
-        return read_head()
-    socket.expect_response()
-    response = read_head()
-    if socket.has_ended:
-        response.close()
-        raise RemoteDisconnected("the head of the response is cut")
-    return response
-
-
-def _bounded(manager: PoolManager) -> PoolManager:
-    manager.pool_classes_by_scheme = {"http": _Connections, "https": _TLSConnections}
-    return manager
 
 
 def _complete(raw: BaseHTTPResponse) -> bytes | bytearray:
