@@ -113,7 +113,7 @@ def _cpu_of_lists(url: str) -> None:
         for work in ("boto3 list", "libcloud list"):
             yardstick(work)
             mine, theirs, ratio = paired(ours, lambda: yardstick(work), rounds=9)  # noqa: B023
-            bound = "at most 0.35" if work == "boto3 list" else "less than 1"
+            bound = "at most 0.30" if work == "boto3 list" else "less than 1"
             report(f"GET /api/images of {IMAGES:,} / {work}", ratio, bound, f"{mine:.2f} and {theirs:.2f} s of CPU")
 
         def show() -> float:
@@ -130,7 +130,7 @@ def _cpu_of_lists(url: str) -> None:
             bare_show()
             mine, theirs, ratio = paired(show, bare_show, rounds=15)
             detail = f"{mine / CALLS * 1000:.2f} and {theirs / CALLS * 1000:.2f} ms of CPU"
-            report(f"a warm GET /api/images/:id / boto3's describe_images, {way}", ratio, "at most 1.30", detail)
+            report(f"a warm GET /api/images/:id / boto3's describe_images, {way}", ratio, "at most 1.25", detail)
     bare.close()
 
 

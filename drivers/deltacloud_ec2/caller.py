@@ -30,9 +30,11 @@ class Caller:
     def __init__(self, region: Region, pool: Pool[Account], credentials: Credentials, provider: str) -> None:
         """Send nothing yet. Raises ``AuthenticationFailure`` for credentials that cannot be any."""
         self.region = region
-        self._own_signers = Signers(keys_of(credentials), region.name)
         self._lease: Lease[Account] = pool.lease((provider, credentials.user, credentials.password), self._identify)
         self._is_unknown = False
+        known = self._lease.known
+        # Those of an earlier request have the key of the day already.
+        self._signers = known.signers if known else Signers(keys_of(credentials), region.name)
 
     def client(self) -> AbstractContextManager[EC2Client]:
         """Return a context with the SDK's client, which signs as this caller."""
@@ -59,11 +61,5 @@ class Caller:
         """Leave what is known of the caller to other requests."""
         self._lease.close()
 
-    @property
-    def _signers(self) -> Signers:
-        """Those of an earlier request, which have the key of the day already, or this one's."""
-        known = self._lease.known
-        return known.signers if known else self._own_signers
-
     def _identify(self) -> Account:
-        return Account(self.region.account_id(self._own_signers), self._own_signers)
+        return Account(self.region.account_id(self._signers), self._signers)

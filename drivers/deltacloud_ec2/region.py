@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import boto3.session
 from botocore import UNSIGNED
@@ -42,6 +42,7 @@ _SIZES_SECONDS = 24 * 3600.0
 _STS_SECONDS = 5.0
 _STS_PAUSE_SECONDS = 300.0
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "deltacloud-images"}
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _OK = 200
 #: Operations that change nothing.
 _READS = ("Describe", "Get")
@@ -67,6 +68,7 @@ class Region:
         self.transport = Transport("EC2", verify_tls=settings.verify_tls, ca_file=settings.ca_file)
         self._ec2: EC2Client = self._client("ec2", settings.endpoint_url)
         self._url = self._ec2.meta.endpoint_url.rstrip("/") + "/"
+        self._headers = {**_HEADERS, "Host": _host(self._url)}
         self._version = self._ec2.meta.service_model.api_version
         has_sts = settings.sts_endpoint_url or not settings.endpoint_url
         self._sts: Any = self._client("sts", settings.sts_endpoint_url) if has_sts else None
@@ -92,7 +94,7 @@ class Region:
         images, which is made most often and returns most, goes without it. Raises ``ClientError`` for a refusal.
         """
         body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
-        headers = signers["ec2"].headers_for_post(self._url, _HEADERS, body)
+        headers = signers["ec2"].headers_for_post(self._url, self._headers, body)
         response = self.transport.request(
             "POST", self._url, headers=headers, body=body, repeatable=True, judge=errors.judge
         )
@@ -166,6 +168,12 @@ class _Raw(BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         """Yield the body."""
         yield self.getvalue()
+
+
+def _host(url: str) -> str:
+    """Return the ``Host`` of a URL, which the signer would work out for each request."""
+    parts = urlsplit(url)
+    return parts.netloc.removesuffix(_DEFAULT_PORTS[parts.scheme])
 
 
 @cache
