@@ -14,7 +14,9 @@ from deltacloud_images import logs
 from deltacloud_images.config import Settings, load
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
-from deltacloud_images.web import entry, failures, gunicorn, hooks, images, instances, keys, pages, sizes
+from deltacloud_images.serving import adapting
+from deltacloud_images.web import entry, failures, hooks, images, instances, keys, pages, sizes
+from deltacloud_images.web.bulkheads import Bulkheads
 from deltacloud_images.web.paths import RawPaths, Segment
 
 
@@ -24,6 +26,7 @@ class Services:
 
     settings: Settings
     registry: Registry
+    bulkheads: Bulkheads
 
 
 class Application(Flask):
@@ -48,9 +51,9 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     default driver and every driver that has a table included.
     """
     settings = config if isinstance(config, Settings) else load(config)
-    logs.configure(settings.server)
     registry = Registry(settings.drivers)
     _check_drivers(settings, registry)
+    access_log = logs.configure(settings.server)
     atexit.register(registry.close)
 
     app = Application("deltacloud_images", static_folder=None)
@@ -59,17 +62,19 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
-    app.extensions["deltacloud_images"] = Services(settings, registry)
+    app.extensions["deltacloud_images"] = Services(
+        settings, registry, Bulkheads(settings.server.threads, settings.server.threads_per_cloud)
+    )
     for resource in (entry, images, instances, sizes, keys, pages):
         app.register_blueprint(resource.blueprint)
     failures.install(app)
-    hooks.install(app, settings, registry)
+    hooks.install(app, settings, registry, access_log.write)
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if proxies := settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies, x_prefix=proxies
         )
-    gunicorn.adapt(app, believes_proxies=bool(proxies))
+    adapting.adapt(app, believes_proxies=bool(proxies))
     return app
 
 

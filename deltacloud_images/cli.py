@@ -30,21 +30,24 @@ def main() -> None:
 @click.option("-r", "--host", help="Address to listen on.")
 @click.option("-p", "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes.")
-@click.option("--threads", type=click.IntRange(1, 256), help="Number of threads in each process.")
+@click.option("--threads", type=click.IntRange(2, 1000), help="Number of threads in each process.")
 def serve(config: Path | None, driver: str | None, provider: str | None, **server: Any) -> None:
     """Start the server. Options win over the environment, and that over the file."""
     # Imported here, so that the other commands neither wait for gunicorn nor let the application take it for theirs.
-    from deltacloud_images.server import address, listen, run
+    from deltacloud_images.serving.server import address, listen, run
+
+    def configured() -> Settings:
+        return _overridden(load(config), driver, provider, server)
 
     try:
-        settings = _overridden(load(config), driver, provider, server)
+        settings = configured()
         with listen(settings.server) as listener:
             from deltacloud_images.app import create_app
 
             app = create_app(settings)
             click.echo(_banner(app.extensions["deltacloud_images"].registry, settings, address(listener)))
             sys.stdout.flush()
-            run(app, settings.server, listener)
+            run(app, lambda: create_app(configured()), listener)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
 

@@ -31,7 +31,22 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3001
     workers: Annotated[int, Field(ge=1, le=256)] = 2
-    threads: Annotated[int, Field(ge=1, le=256)] = 8
+    #: Threads of a worker; each serves one request at a time.
+    threads: Annotated[int, Field(ge=2, le=1000)] = 200
+    #: Threads of a worker that requests to one driver and provider may take.
+    threads_per_cloud: Annotated[int, Field(ge=1, le=1000)] = 150
+    #: Open connections of a worker.
+    max_connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    #: How long a client may take to send the head of a request.
+    head_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    #: How long a client may take to send a body after its head.
+    body_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    #: How long a response may wait for a client that does not read, or reads less than 4 KiB a second.
+    write_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    #: How long a connection is kept open for another request.
+    keepalive_seconds: Annotated[float, Field(gt=0)] = 15.0
+    #: How long requests may go on after the signal to stop.
+    stop_timeout_seconds: Annotated[float, Field(ge=3)] = 30.0
     #: How many proxies stand before the server: that many values of X-Forwarded-* are believed.
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024

@@ -83,13 +83,13 @@ class Live:
 
 @contextmanager
 def gunicorn(folder: Path, config: Path, environ: Mapping[str, str] | None = None) -> Iterator[Live]:
-    """``gunicorn "deltacloud_images:create_app()"`` with 2 workers of 8 threads, as the README says."""
+    """The gunicorn command as the README has it, on a free port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:deltacloud_images.gunicorn", "-b", f"127.0.0.1:{port}"]
     with (folder / "gunicorn.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--limit-request-line", "65536", "--no-control-socket", "deltacloud_images:create_app()"],
+            [*command, "deltacloud_images:create_app()"],
             env={**os.environ, "DELTACLOUD_IMAGES_CONFIG": str(config), **(environ or {})},
             stderr=log,
         )

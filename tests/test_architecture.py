@@ -25,9 +25,10 @@ ALLOWED = {
     "logs": {"config"},
     "serializers": {"driver", "models"},
     "web": {"catalog", "config", "driver", "errors", "kit", "models", "profiles", "registry", "serializers"},
-    "app": {"config", "errors", "logs", "registry", "web"},
-    "server": {"config", "errors", "web"},
-    "cli": {"app", "config", "driver", "errors", "registry", "server"},
+    "serving": {"config", "errors", "web"},
+    "app": {"config", "errors", "logs", "registry", "serving", "web"},
+    "gunicorn": {"config", "serving"},
+    "cli": {"app", "config", "driver", "errors", "registry", "serving"},
     "testing": {"catalog", "driver", "errors", "kit", "models", "profiles"},
 }
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote
@@ -17,10 +17,12 @@ from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import DriverUnavailable, Registry
 from deltacloud_images.serializers import SERIALIZERS, DriverEntry, EntryPoint, HtmlSerializer, Links, Serializer
 from deltacloud_images.serializers.links import matrix
+from deltacloud_images.web.bulkheads import Bulkheads
 from deltacloud_images.web.credentials import read_credentials
 from deltacloud_images.web.hosts import public_host
 from deltacloud_images.web.negotiation import PRIMARY, format_by_accept, format_by_name
 from deltacloud_images.web.parameters import Parameters, read_query
+from deltacloud_images.web.parking import TICKET
 from deltacloud_images.web.paths import MATRIX
 
 #: ``?format=gv``, which the instance states alone have: their errors are written as ``Accept`` says.
@@ -39,6 +41,20 @@ COLLECTIONS = {
 }
 _HOST = re.compile(r"[A-Za-z0-9._~-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class _SharedCatalog(Catalog):
+    """A catalog whose cloud gets its thread back when it closes. Closing it again does nothing."""
+
+    leave: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        leave, self.leave = self.leave, None
+        if leave is not None:
+            try:
+                super().close()
+            finally:
+                leave()
 
 
 class Call:
@@ -67,6 +83,7 @@ class Call:
         self._defaults = defaults
         self.driver_name = defaults.default_driver
         self.links = Links("")
+        self._catalog: _SharedCatalog | None = None
 
     def choose(self, request: Request) -> None:
         """Read the choices from a request; raises the errors that bad ones deserve."""
@@ -153,9 +170,22 @@ class Call:
         }
 
     def catalog(self) -> Catalog:
-        """The catalog of the caller whose credentials the request holds."""
+        """Return the catalog of the caller whose credentials the request holds, when its cloud has a thread left."""
         credentials = read_credentials(request.environ.get("HTTP_AUTHORIZATION"))
-        return Catalog(self.driver, credentials, self.provider, self.deadline)
+        cloud = (self.driver_name, self.provider or "")
+        leave = bulkheads().enter(cloud, self.deadline, request.environ.get(TICKET))
+        try:
+            self._catalog = _SharedCatalog(self.driver, credentials, self.provider, self.deadline)
+        except BaseException:
+            leave()
+            raise
+        self._catalog.leave = leave
+        return self._catalog
+
+    def close(self) -> None:
+        """Close the catalog if it is open."""
+        if self._catalog is not None:
+            self._catalog.close()
 
 
 def served(driver: Driver[Any]) -> tuple[str, ...]:
@@ -171,6 +201,11 @@ def current_call() -> Call:
 def registry() -> Registry:
     """The application's registry."""
     return cast(Registry, current_app.extensions["deltacloud_images"].registry)
+
+
+def bulkheads() -> Bulkheads:
+    """Return the application's bulkheads."""
+    return cast(Bulkheads, current_app.extensions["deltacloud_images"].bulkheads)
 
 
 def _chosen_by_matrix(environ: Mapping[str, Any]) -> Mapping[str, str]:

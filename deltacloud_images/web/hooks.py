@@ -1,17 +1,16 @@
 """What happens before and after every request: choices, refusals, headers, the log."""
 
-import logging
 import re
-import time
+from collections.abc import Callable, Mapping
 from secrets import token_hex
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import MapAdapter
 
-from deltacloud_images.config import Settings
+from deltacloud_images.config import ServerSettings, Settings
 from deltacloud_images.errors import ValidationFailure
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import Registry
@@ -21,27 +20,26 @@ from deltacloud_images.web.clients import disconnected
 from deltacloud_images.web.compression import compress
 from deltacloud_images.web.hosts import refuse_cross_site
 from deltacloud_images.web.parameters import read_parameters, refuse_large
+from deltacloud_images.web.parking import TICKET, Ticket
 from deltacloud_images.web.paths import PROBLEM, shown_path
 
 SERVER = f"Apache-Deltacloud/{API_VERSION}"
-log = logging.getLogger("deltacloud_images.access")
+#: Writes a line about a request: its method and path, its status, when it started, its id and its driver.
+LogRequest = Callable[[str, int, float, str, str], None]
 _SHOWN = 2000  # characters of a path, in errors and in the log
 _OVERRIDE = "HTTP_X_HTTP_METHOD_OVERRIDE"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-def install(app: Flask, settings: Settings, registry: Registry) -> None:
+def install(app: Flask, settings: Settings, registry: Registry, log: LogRequest) -> None:
     """Make the application do all this."""
-    limits = settings.server
 
     def begin() -> None:
         current = cast(Request, request._get_current_object())  # type: ignore[attr-defined]  # one look-up for many uses
         environ = current.environ
         wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
-        deadline = Deadline(
-            limits.backend_timeout_seconds, limits.list_timeout_seconds, abandoned=disconnected(environ)
-        )
+        deadline = _deadline(environ, settings.server)
         call = g.call = Call(registry, settings.api, deadline, request_id, shown_path(environ)[:_SHOWN])
         call.choose(current)
         if PROBLEM in environ:
@@ -51,9 +49,21 @@ def install(app: Flask, settings: Settings, registry: Registry) -> None:
             refuse_large(current)
             _override_method()
 
+    app.extensions["deltacloud_images.log"] = log
     app.config["SENDS_SERVER_HEADER"] = True
     app.before_request(begin)
     app.after_request(_finish)
+
+
+def _deadline(environ: Mapping[str, Any], limits: ServerSettings) -> Deadline:
+    """Return the request's deadline, which goes on if the request was parked and is served again."""
+    ticket: Ticket | None = environ.get(TICKET)
+    if ticket is not None and ticket.deadline is not None:
+        return ticket.deadline
+    deadline = Deadline(limits.backend_timeout_seconds, limits.list_timeout_seconds, abandoned=disconnected(environ))
+    if ticket is not None:
+        ticket.deadline = deadline
+    return deadline
 
 
 def _override_method() -> None:
@@ -80,6 +90,8 @@ def _act_as_delete() -> None:
 
 def _finish(response: Response) -> Response:
     call = current_call()
+    if not response.is_streamed or request.method == "HEAD":  # the body of a HEAD response is never closed
+        call.close()
     headers = response.headers
     if current_app.config["SENDS_SERVER_HEADER"]:
         headers.add("Server", SERVER)
@@ -94,14 +106,6 @@ def _finish(response: Response) -> Response:
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:
         headers.add("X-Deltacloud-Provider", quote(call.provider, safe=" !#$&'()*+,/:;=?@[]~%"))
-    if log.isEnabledFor(logging.INFO):
-        taken = (time.monotonic() - call.started) * 1000
-        log.info(
-            "%s %s %d %.1f ms",
-            request.method,
-            call.path,
-            response.status_code,
-            taken,
-            extra={"request_id": call.request_id, "driver": call.driver_name},
-        )
+    log: LogRequest = current_app.extensions["deltacloud_images.log"]
+    log(f"{request.method} {call.path}", response.status_code, call.started, call.request_id, call.driver_name)
     return response
