@@ -1,4 +1,4 @@
-"""How much the process grows while 100,000 images stream through the WSGI application."""
+"""The memory of the server at rest, and how much a process grows while 100,000 images stream through it."""
 
 import sqlite3
 import subprocess
@@ -7,6 +7,9 @@ import tempfile
 from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
+
+from benchmarks.crowd import ask_together, request
+from benchmarks.measure import children, gunicorn, resident_megabytes
 
 IMAGES = 100_000
 
@@ -44,8 +47,24 @@ def _peak_kib() -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
+def _at_rest() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "config.toml")
+        config.write_text(f'[drivers.mock]\npath = "{folder}/mock.sqlite3"\n')
+        with gunicorn("deltacloud_images:create_app()", {"DELTACLOUD_IMAGES_CONFIG": str(config)}) as (port, pid):
+            ask_together(port, request("/api/images"), 64, 3.0)
+            workers = [resident_megabytes(each) for each in children(pid)]
+            master = resident_megabytes(pid)
+    detail = ", ".join(f"{each:.0f}" for each in workers)
+    print(
+        f"after 64 clients, {len(workers)} workers have {sum(workers):.0f} MB (to be at most 120 MB): {detail} MB,"
+        f" and the master process {master:.0f} MB (PSS: shared pages count once)"
+    )
+
+
 def main() -> None:
-    """Print the growth."""
+    """Print both."""
+    _at_rest()
     with tempfile.TemporaryDirectory() as folder:
         program = f"from benchmarks.bench_memory import stream; stream({folder!r})"
         output = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout

@@ -15,8 +15,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(pid: int) -> float:
     """The CPU time that a process and its children have used, user and system."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return _own(pid) + sum(cpu_seconds(int(child)) for child in children)
+    return _own(pid) + sum(cpu_seconds(child) for child in children(pid))
 
 
 def _own(pid: int) -> float:
@@ -31,19 +30,36 @@ def free_port() -> int:
         return port
 
 
+#: gunicorn's own defaults, apart from 2 workers of 8 threads, for what is measured beside this server.
+PLAIN = ("-w", "2", "--threads", "8", "--log-level", "warning", "--no-control-socket")
+#: This server's settings, as the README says.
+OURS = ("-c", "python:deltacloud_images.gunicorn")
+
+
 @contextmanager
 def gunicorn(application: str, environ: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """An application under gunicorn, 2 workers of 8 threads: gives its port and its process id."""
+    """An application under gunicorn: gives its port and its process id."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "8"]
-    options = ["--log-level", "warning", "--no-control-socket", application]
-    process = subprocess.Popen([*command, *options], env={**os.environ, **environ})
+    options = OURS if application.startswith("deltacloud_images:") else PLAIN
+    command = [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", application]
+    process = subprocess.Popen(command, env={**os.environ, **environ}, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process's children."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident_megabytes(pid: int) -> float:
+    """The memory of a process, in which pages that it shares with others count by its share of them (PSS)."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(text.partition("\nPss:")[2].split()[0]) / 1024
 
 
 def wait_for(port: int) -> None:
