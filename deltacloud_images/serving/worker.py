@@ -173,15 +173,13 @@ class WaitingWorker(Worker):
     def _serve(self, arrived: Arrived) -> None:
         connection = arrived.connection
         try:
-            reusable = respond(self, arrived)
+            self._release(connection, respond(self, arrived))
         except Parked:
             self._parked.add(arrived)
             arrived.ticket.park()
         except Exception:  # a bug, after which the thread has to go on
             self.log.exception("A response failed")
             self._close(connection)
-        else:
-            self._release(connection, reusable)
         if not self._accepts:
             self._wake()
 
@@ -216,7 +214,8 @@ class WaitingWorker(Worker):
     def _unwatch(self, connection: Connection) -> None:
         if connection.watched:
             connection.watched = False
-            self._poller.unregister(connection.socket)
+            with suppress(KeyError, ValueError):  # a thread is about to register it
+                self._poller.unregister(connection.socket)
 
     def _waiting(self) -> list[Connection]:
         """Return the connections that no thread has."""
@@ -234,9 +233,8 @@ class WaitingWorker(Worker):
 
     def _stop(self) -> None:
         """Serve what has arrived, wait for responses within the grace time, and reset the rest."""
-        if self._accepts:
-            for listener in self.sockets:
-                self._accept(listener, most=self.limits.connections)
+        for listener in self.sockets:
+            self._accept(listener, most=self.limits.connections)
         self._accept_if(False)
         for listener in self.sockets:
             listener.close()
