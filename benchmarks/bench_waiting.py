@@ -55,8 +55,8 @@ def serving(checkout: Path, folder: str, mock: str = "", rest: str = "") -> Iter
         wait_for(port)
         yield port
     finally:
-        process.kill() if checkout != Path.cwd() else process.terminate()
-        process.wait(60)
+        process.terminate()
+        process.wait(120)
 
 
 def _throughput(checkout: Path) -> float:

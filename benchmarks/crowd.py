@@ -72,7 +72,7 @@ def ask_together(port: int, raw: bytes, clients: int, seconds: float) -> list[Cl
 def ask_in_turn(port: int, raws: list[bytes], seconds: float, timeout: float = 20.0) -> list[list[float]]:
     """Send the requests in turn, each over its own connection, for so many seconds; return their response times.
 
-    A response that does not come within ``timeout`` seconds counts as that long, and ends the measurement.
+    A response that does not come, or not within ``timeout`` seconds, counts as that long, and ends the measurement.
     """
     clients = [Client(port, raw) for raw in raws]
     end = time.monotonic() + seconds
@@ -83,7 +83,7 @@ def ask_in_turn(port: int, raws: list[bytes], seconds: float, timeout: float = 2
             try:
                 while not client.read():
                     pass
-            except TimeoutError:
+            except (TimeoutError, ConnectionError):
                 client.seconds.append(timeout)
                 end = 0
     for client in clients:
