@@ -33,10 +33,10 @@ _MARGIN_SECONDS = 2.0
 MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
 #: How many seconds pass between two looks at the time limits.
 _TICK_SECONDS = 0.5
-#: After a connection, a worker accepts no other for so many seconds for each request that it has, so that the workers
-#: that have fewer requests get more connections.
-_PAUSE_SECONDS = 20e-6
-_MAX_PAUSE_SECONDS = 2e-3
+#: After a connection, a worker accepts no other for so many seconds for each connection that it has, so that the workers
+#: that have fewer get more.
+_PAUSE_SECONDS = 10e-6
+_MAX_PAUSE_SECONDS = 1e-3
 #: File descriptors for all but clients' connections.
 _OTHER_FILES = 512
 
@@ -136,7 +136,7 @@ class WaitingWorker(Worker):
             connection = Connection(client, address, listener.getsockname(), self.limits)
             self._connections.add(connection)
             self._watch(connection)
-        self._pauses_until = time.monotonic() + min(self.pool.unfinished * _PAUSE_SECONDS, _MAX_PAUSE_SECONDS)
+        self._pauses_until = time.monotonic() + min(len(self._connections) * _PAUSE_SECONDS, _MAX_PAUSE_SECONDS)
 
     # Requests arrive
 
