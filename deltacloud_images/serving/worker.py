@@ -33,7 +33,7 @@ _MARGIN_SECONDS = 2.0
 MAX_UNFINISHED_BYTES = 64 * 1024 * 1024
 #: How many seconds pass between two looks at the time limits.
 _TICK_SECONDS = 0.5
-#: After a connection, a worker accepts no other for so many seconds for each connection that it has, so that the workers
+#: After a connection, a worker accepts no other for so many seconds for each connection that it has, so that workers
 #: that have fewer get more.
 _PAUSE_SECONDS = 10e-6
 _MAX_PAUSE_SECONDS = 1e-3
