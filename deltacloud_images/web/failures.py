@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from deltacloud_images import errors
+from deltacloud_images.kit.deadline import Cancelled
 from deltacloud_images.serializers import Failure
 from deltacloud_images.web.call import current_call
 
@@ -31,7 +32,9 @@ def _answer(error: errors.DeltacloudError) -> Response:
         provider=call.provider or "default",
         request_id=call.request_id,
     )
-    if error.status > errors.InternalError.status:
+    if isinstance(error, Cancelled):
+        log.debug("%s (request %s)", error, call.request_id)
+    elif error.status > errors.InternalError.status:
         log.warning("%s: %s (request %s)", error.name, error, call.request_id, exc_info=_cause(error))
     body = call.serializer.error(failure, call.links).encode("utf-8", "surrogatepass")
     response = Response(body, error.status, content_type=call.serializer.content_type)
