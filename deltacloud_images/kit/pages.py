@@ -55,15 +55,28 @@ def listed(
     """
     count = 0
     for page in _pages(fetch, ahead, restart):
-        for item in page.items:
-            if restart is not None:
-                key = restart.key(item)
-                if key in restart.seen:
-                    continue
-                restart.seen.add(key)
-            count += 1
-            if count > max_items:
-                raise ProviderError(f"The cloud's list does not end after {max_items:,} items.")
+        items = page.items if restart is None else _unseen(page.items, restart)
+        if isinstance(items, list):
+            count = _counted(count, len(items), max_items)
+            yield from items
+        else:
+            for item in items:
+                count = _counted(count, 1, max_items)
+                yield item
+
+
+def _counted(count: int, more: int, max_items: int) -> int:
+    if count + more > max_items:
+        raise ProviderError(f"The cloud's list does not end after {max_items:,} items.")
+    return count + more
+
+
+def _unseen(items: Iterable[Item], restart: Restart[Item]) -> Iterator[Item]:
+    """Yield the items that were not yielded before the list was begun anew."""
+    for item in items:
+        key = restart.key(item)
+        if key not in restart.seen:
+            restart.seen.add(key)
             yield item
 
 

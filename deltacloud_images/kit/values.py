@@ -70,9 +70,9 @@ def time(value: object) -> datetime | None:
         return None
     try:
         known = datetime.fromisoformat(value)
-    except ValueError:
+        return known.replace(tzinfo=UTC) if known.tzinfo is None else known.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return utc(known)
 
 
 def utc(value: object) -> datetime | None:

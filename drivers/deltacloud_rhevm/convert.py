@@ -77,18 +77,21 @@ def image(element: "Element", user: str, linked_profiles: Callable[[bool], tuple
     version 3.
     """
     parts = {part.tag: part for part in element}  # lists are long: one walk takes half the time of a search for each
-    architecture = _texts(parts.get("cpu")).get("architecture", "").lower()
+    architecture = _texts(parts["cpu"]).get("architecture", "").lower() if "cpu" in parts else ""
+    status = parts.get("status")
     return Image(
         id=_id(element),
-        name=_versioned(_text_of(parts.get("name")), parts.get("version")),
+        name=_versioned(_text_of(parts.get("name")), parts["version"])
+        if "version" in parts
+        else _text_of(parts.get("name")),
         description=_text_of(parts.get("description")),
         owner_id=user,
         architecture=_ARCHITECTURES.get(architecture, architecture),
-        state=_status_of(parts.get("status")).upper(),
-        creation_time=values.time(_text_of(parts.get("creation_time"))),
-        hardware_profiles=linked_profiles(bool(len(parts["status"])) if "status" in parts else False),
+        state=_status_of(status).upper(),
+        creation_time=values.time(parts["creation_time"].text if "creation_time" in parts else None),
+        hardware_profiles=linked_profiles(status is not None and len(status) > 0),
         root_type="persistent",
-        destroyable=_text_of(parts.get("delete_protected")).lower() != "true",
+        destroyable="delete_protected" not in parts or _text_of(parts["delete_protected"]).lower() != "true",
     )
 
 
@@ -161,7 +164,7 @@ def link(element: "Element", name: str) -> str:
     return "" if found is None else found.get("id", "")
 
 
-def _versioned(name: str, version: "Element | None") -> str:
+def _versioned(name: str, version: "Element") -> str:
     """Return a template's name with its version, because all versions share the name; the first one has it alone."""
     texts = _texts(version)
     number = texts.get("version_number") or "1"
@@ -196,4 +199,4 @@ def _text(element: "Element", path: str) -> str:
 
 
 def _text_of(found: "Element | None") -> str:
-    return ((found is not None and found.text) or "").strip()
+    return "" if found is None else (found.text or "").strip()
