@@ -26,6 +26,7 @@ MAX_NODES = 1_000_000
 _UNCOUNTED_BYTES = 2 * 1024 * 1024
 #: The longest text of a cloud that is told to clients or logged.
 MAX_MESSAGE = 500
+_JSON_OBJECT = re.compile(rb"\s*\{")
 _NOT_PRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+")
 
 log = logging.getLogger(__name__)
@@ -125,13 +126,13 @@ def message(value: object) -> str:
 
 def json_object(body: bytes | bytearray) -> dict[str, Any]:
     """Return the JSON object of a response; raise ``ProviderError`` if it is none, or too large."""
+    if not _JSON_OBJECT.match(body):  # said before orjson's error copies the body
+        raise ProviderError("The cloud's response is not a JSON object.")
     check_nodes(body, b"[{,")
     try:
-        parsed = orjson.loads(body)
+        parsed: dict[str, Any] = orjson.loads(body)
     except ValueError as error:
         raise ProviderError("The cloud's response is not JSON.") from error
-    if not isinstance(parsed, dict):
-        raise ProviderError("The cloud's response is not a JSON object.")
     return parsed
 
 

@@ -83,7 +83,7 @@ class HostileConformance(Conformance):
             if attacked:
                 with suppress(Cancelled):  # a call of one request ends with its response
                     run(rig, driver, READS["images"], Deadline(60, abandoned=left.is_set))
-                assert len(recorder.requests) == 1
+                assert 1 <= len(recorder.requests) <= rig.parallel_requests
 
     @pytest.mark.parametrize("logged_in", [True, False], ids=["logged in", "at login"])
     @pytest.mark.parametrize("attack", LARGE)
