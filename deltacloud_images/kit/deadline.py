@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from threading import Event, Lock
 from typing import TypeVar
@@ -141,8 +141,9 @@ def put_in_force(deadline: Deadline) -> Token[Deadline]:
 
 
 def restore(token: Token[Deadline]) -> None:
-    """Have ``current`` return the deadline that was in force before."""
-    _current.reset(token)
+    """Have ``current`` return the deadline that was in force before, unless another thread put this one in force."""
+    with suppress(ValueError):
+        _current.reset(token)
 
 
 @contextmanager
