@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Generic, NamedTuple, TypeVar
 
 from deltacloud_images.errors import ProviderError
-from deltacloud_images.kit.deadline import current
+from deltacloud_images.kit.deadline import Cancelled, current
 from deltacloud_images.kit.threads import start
 
 Item = TypeVar("Item")
@@ -84,6 +85,7 @@ def _pages(fetch: Callable[[str], Page[Item]], ahead: bool, restart: Restart[Ite
     tokens = {""}
     restarts = 0
     page = fetch("")
+    has_left = Event()
     for _ in range(MAX_PAGES):
         token = page.next
         if not token:
@@ -92,8 +94,12 @@ def _pages(fetch: Callable[[str], Page[Item]], ahead: bool, restart: Restart[Ite
         if token in tokens:
             raise ProviderError("The cloud's list repeats a page again and again.")
         tokens.add(token)
-        coming = _begin(fetch, token) if ahead else None
-        yield page
+        coming = _begin(fetch, token, has_left) if ahead else None
+        try:
+            yield page
+        except GeneratorExit:
+            has_left.set()
+            raise
         try:
             page = current().result(coming) if coming else _next(fetch, token)
         except Exception as error:
@@ -107,9 +113,16 @@ def _pages(fetch: Callable[[str], Page[Item]], ahead: bool, restart: Restart[Ite
     raise ProviderError(f"The cloud's list does not end after {MAX_PAGES:,} pages.")
 
 
-def _begin(fetch: Callable[[str], Page[Item]], token: str) -> "Future[Page[Item]]":
+def _begin(fetch: Callable[[str], Page[Item]], token: str, has_left: Event) -> "Future[Page[Item]]":
+    """Fetch a page in a thread, unless the reader leaves before the thread begins."""
     current().next_page()
-    return start(fetch, token)
+
+    def fetch_unless_left() -> Page[Item]:
+        if has_left.is_set():
+            raise Cancelled("Nobody reads the list any more.")
+        return fetch(token)
+
+    return start(fetch_unless_left)
 
 
 def _next(fetch: Callable[[str], Page[Item]], token: str) -> Page[Item]:
