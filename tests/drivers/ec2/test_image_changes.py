@@ -210,6 +210,25 @@ def test_an_image_of_somebody_else_is_forbidden(catalog: Catalog, front: Front) 
     assert [each.action for each in front.requests] == ["DescribeImages", "DeregisterImage", "DescribeRegions"]
 
 
+@pytest.mark.parametrize("protection", ["enabled-with-cooldown", "enabled-without-cooldown"])
+def test_a_protected_image_offers_no_destroy_and_is_not_deregistered(
+    catalog: Catalog, front: Front, image: str, protection: str
+) -> None:
+    """``deregistrationProtection`` of ``Image`` in the EC2 API Reference."""
+    flag = f"<deregistrationProtection>{protection}</deregistrationProtection><imageState>"
+    front.rewrite("DescribeImages", "<imageState>", flag)
+    assert not catalog.image(image).destroyable
+    with pytest.raises(Conflict, match=f"Image '{image}' is protected"):
+        catalog.destroy_image(image, {})
+    assert front.sent("DeregisterImage") == []
+
+
+def test_an_image_that_is_not_protected_can_be_destroyed(catalog: Catalog, front: Front, image: str) -> None:
+    flag = "<deregistrationProtection>disabled</deregistrationProtection><imageState>"
+    front.rewrite("DescribeImages", "<imageState>", flag)
+    assert catalog.image(image).destroyable
+
+
 def test_credentials_that_became_wrong_are_told_from_that(catalog: Catalog, front: Front, image: str) -> None:
     front.play("DeregisterImage", failure(401, "AuthFailure"))
     front.play("DescribeRegions", failure(401, "AuthFailure"))
