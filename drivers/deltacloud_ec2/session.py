@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from deltacloud_ec2.caller import Caller
 from deltacloud_ec2.config import EC2Settings
 from deltacloud_images.driver import Session
 from deltacloud_images.errors import Conflict, DeltacloudError, Forbidden, not_found, protected
+from deltacloud_images.kit.deadline import current
 from deltacloud_images.kit.pages import Page, listed
 from deltacloud_images.kit.values import converted, converted_one, required
 from deltacloud_images.models import (
@@ -34,8 +36,12 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE = 1000
 _SIZES_PAGE_SIZE = 100
+#: Seconds between attempts to delete the snapshots of an image that was just deregistered.
+_SNAPSHOT_PAUSES = (0.5, 1.0, 2.0, 4.0)
 #: The most instance types and subnets that are read, each of which is kept in memory.
 _MAX_ITEMS = 20_000
+
+logger = logging.getLogger(__name__)
 
 
 class EC2Session(Session):
@@ -115,7 +121,7 @@ class EC2Session(Session):
         with self._acting() as ec2:
             ec2.deregister_image(ImageId=image_id)
         if delete_snapshots:
-            self._delete_snapshots(page.snapshot_ids())
+            self._delete_snapshots(page.snapshot_ids(), image_id)
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
         """The caller's own, terminated ones only where they are asked for."""
@@ -235,18 +241,34 @@ class EC2Session(Session):
             root_type="persistent",
         )
 
-    def _delete_snapshots(self, snapshot_ids: Sequence[str]) -> None:
+    def _delete_snapshots(self, snapshot_ids: Sequence[str], image_id: str) -> None:
         """All that nothing else needs. Tries every one before it tells of the first that it may not delete."""
         failure: ClientError | None = None
         for snapshot_id in snapshot_ids:
             try:
-                with self._caller.client() as ec2:
-                    ec2.delete_snapshot(SnapshotId=snapshot_id)
+                self._delete_snapshot(snapshot_id, image_id)
             except ClientError as error:
                 if errors.code_of(error) not in ("InvalidSnapshot.InUse", "InvalidSnapshot.NotFound"):
                     failure = failure or error
         if failure:
             raise failure
+
+    def _delete_snapshot(self, snapshot_id: str, image_id: str) -> None:
+        """Delete a snapshot. EC2 says for some seconds more that the image that was just deregistered needs it."""
+        for pause in (*_SNAPSHOT_PAUSES, 0.0):
+            try:
+                with self._caller.client() as ec2:
+                    ec2.delete_snapshot(SnapshotId=snapshot_id)
+                    return
+            except ClientError as error:
+                said = error.response.get("Error", {}).get("Message", "")
+                if errors.code_of(error) != "InvalidSnapshot.InUse" or image_id not in said:
+                    raise
+            if pause < current().left():
+                current().sleep(pause)
+        logger.warning(
+            "Snapshot %s stays: EC2 still says that image %s, now deregistered, uses it.", snapshot_id, image_id
+        )
 
     @contextmanager
     def _acting(self) -> Iterator[EC2Client]:

@@ -210,6 +210,29 @@ def test_an_image_of_somebody_else_is_forbidden(catalog: Catalog, front: Front) 
     assert [each.action for each in front.requests] == ["DescribeImages", "DeregisterImage", "DescribeRegions"]
 
 
+def in_use(by: str) -> Answer:
+    return failure(400, "InvalidSnapshot.InUse", f"The snapshot snap-0aaa is currently in use by {by}")
+
+
+def test_a_snapshot_that_the_deregistered_image_seems_to_use_is_deleted_a_moment_later(
+    catalog: Catalog, front: Front, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deltacloud_ec2.session._SNAPSHOT_PAUSES", (0.01,) * 4)
+    front.play("DeleteSnapshot", in_use(image), in_use(image))
+    catalog.destroy_image(image, {"delete_snapshots": "true"})
+    assert len(front.sent("DeleteSnapshot")) == 3
+
+
+def test_a_snapshot_that_stays_is_told_in_the_log(
+    catalog: Catalog, front: Front, image: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("deltacloud_ec2.session._SNAPSHOT_PAUSES", (0.01,) * 4)
+    front.play("DeleteSnapshot", *[in_use(image)] * 5)
+    catalog.destroy_image(image, {"delete_snapshots": "true"})
+    assert len(front.sent("DeleteSnapshot")) == 5
+    assert f"image {image}, now deregistered, uses it" in caplog.text
+
+
 @pytest.mark.parametrize("protection", ["enabled-with-cooldown", "enabled-without-cooldown"])
 def test_a_protected_image_offers_no_destroy_and_is_not_deregistered(
     catalog: Catalog, front: Front, image: str, protection: str
