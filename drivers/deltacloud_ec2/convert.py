@@ -66,7 +66,9 @@ def image(record: Mapping[str, str | None], account: str | None, linked: Mapping
     Where the account is not known, all but the images of well-known owners count as the caller's.
     """
     get = record.get
-    image_id = values.required(get("imageId"), str, "image id")
+    image_id = get("imageId")
+    if not image_id:
+        raise ValueError("an image without an id")
     owner = get("imageOwnerId") or ""
     alias = get("imageOwnerAlias") or ""
     architecture = get("architecture") or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -35,6 +36,7 @@ FIELDS = (
 )
 
 Record = dict[str, str | None]
+_IMAGE_ID = methodcaller("get", "imageId", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,7 @@ def listed(caller: Caller, parameters: Mapping[str, str]) -> Iterator[Record]:
         page = fetch(caller, {**parameters, "NextToken": token} if token else parameters)
         return pages.Page(page.records(), page.next_token)
 
-    return pages.listed(fetch_page, ahead=True, restart=pages.Restart(_has_expired, key=_image_id))
-
-
-def _image_id(record: Record) -> str:
-    return record.get("imageId") or ""
+    return pages.listed(fetch_page, ahead=True, restart=pages.Restart(_has_expired, key=_IMAGE_ID))
 
 
 def _has_expired(error: Exception) -> bool:
