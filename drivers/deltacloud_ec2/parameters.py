@@ -29,8 +29,8 @@ _GONE = "terminated"
 def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: str | None) -> Iterator[dict[str, str]]:
     """The parameters of the DescribeImages calls that together give the wanted images: one call for each kind of owner.
 
-    Filters by owner's id and by owner's alias can only be joined by "and" in one call. The parameter ``Owners`` joins
-    them by "or", but AWS takes many times as long for it: it serves only where ``self`` is not known by its number.
+    Filters by owner's id and by owner's alias can only be joined by "and" in one call. The parameter ``Owner``
+    serves only where ``self`` is not known by its number.
     """
     texts = {"architecture": wanted.architecture, "name": wanted.name, "state": wanted.state}
     filters = {"image-type": ["machine"]} | {
