@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -72,7 +71,8 @@ class Region:
         self._version = self._ec2.meta.service_model.api_version
         has_sts = settings.sts_endpoint_url or not settings.endpoint_url
         self._sts: Any = self._client("sts", settings.sts_endpoint_url) if has_sts else None
-        self._sts_silent_until = 0.0
+        #: Known while STS is left alone, because it has failed.
+        self._sts_pause: Cached[None] = Cached(_STS_PAUSE_SECONDS)
 
     @contextmanager
     def client(self, signers: Signers) -> Iterator[EC2Client]:
@@ -110,7 +110,7 @@ class Region:
         Raises ``AuthenticationFailure`` for keys that STS refuses, and ``StsSilent`` for other trouble or where there
         is no STS: it is then left alone for a while.
         """
-        if self._sts is None or time.monotonic() < self._sts_silent_until:
+        if self._sts is None or self._sts_pause.is_known:
             raise StsSilent
         try:
             with in_force(current().part(_STS_SECONDS)), signed_by(signers):
@@ -122,7 +122,7 @@ class Region:
                 raise meaning from error
             current().check()
             logger.warning("STS does not tell the caller's account: %s", meaning or type(error).__name__)
-            self._sts_silent_until = time.monotonic() + _STS_PAUSE_SECONDS
+            self._sts_pause.get(lambda: None)
             raise StsSilent from error
 
     def close(self) -> None:

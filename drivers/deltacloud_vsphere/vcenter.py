@@ -1,12 +1,11 @@
 """Calls of one caller to one vCenter, logins renewed where needed, and queries of the inventory."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pyVmomi import vim, vmodl
 
-from deltacloud_images.errors import ProviderError
+from deltacloud_images.errors import ProviderError, ProviderTimeout
 from deltacloud_images.kit.deadline import current
 from deltacloud_images.kit.pages import Page, Restart, listed
 from deltacloud_images.kit.pool import Lease
@@ -120,7 +119,7 @@ class VCenter:
 
         Returns the id of the object that it made, empty if it made none, and ``None`` if it still goes on.
         """
-        give_up = time.monotonic() + min(wait_seconds, current().left() / 2)  # the rest is for the response
+        waiting = current().part(min(wait_seconds, current().left() / 2))  # the rest is for the response
         pause = _FIRST_PAUSE
         while True:
             info = self._ask(lambda stub, _: vim.Task(task_id, stub).info)
@@ -128,9 +127,11 @@ class VCenter:
                 raise ProviderError("vSphere's response makes no sense: it describes no task.")
             if info.state in _ENDED:
                 break
-            if time.monotonic() + pause > give_up:
+            try:
+                waiting.sleep(pause)
+            except ProviderTimeout:
+                current().check()
                 return None
-            current().sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         if info.state == "error":
             raise info.error or ProviderError("vSphere's task failed without a reason.")
