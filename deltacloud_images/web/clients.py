@@ -6,21 +6,22 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from deltacloud_images.web.parking import TICKET
+
 #: Linux reports a peer that has closed its side; elsewhere only broken connections are noticed.
 _CLOSED = getattr(select, "POLLRDHUP", 0)
 
-#: The key that our own worker puts into the WSGI environment; it resets connections by itself.
-_OWN_WORKER = "deltacloud_images.ticket"
 _NO_LINGER = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds
 
 
 def reset(environ: Mapping[str, Any]) -> None:
     """Reset the request's connection if its client could not tell otherwise that the response is incomplete.
 
-    A response of HTTP/1.0 ends when the connection is closed. One of HTTP/1.1 lacks its last chunk.
+    A response of HTTP/1.0 ends when the connection is closed. One of HTTP/1.1 lacks its last chunk. Nothing is done
+    under this package's own worker, whose requests have a ticket: it resets connections by itself.
     """
     connection: socket.socket | None = environ.get("gunicorn.socket")
-    if environ.get("SERVER_PROTOCOL") != "HTTP/1.0" or connection is None or _OWN_WORKER in environ:
+    if environ.get("SERVER_PROTOCOL") != "HTTP/1.0" or connection is None or TICKET in environ:
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     connection.close()
