@@ -83,6 +83,6 @@ def _complete_head(connection: HTTPConnection, read_head: Callable[[], Any]) -> 
 
 
 def bounded(manager: PoolManager) -> PoolManager:
-    """Have a manager make these connections."""
+    """Return the manager; from now on it opens connections that are bounded by the deadline in force."""
     manager.pool_classes_by_scheme = {"http": _Connections, "https": _TLSConnections}
     return manager

@@ -72,7 +72,7 @@ class Pool(Generic[Item]):
     def lease(self, caller: Iterable[str], open: Callable[[], Item]) -> "Lease[Item]":  # noqa: A002 (what it does)
         """Return a lease on the caller's item; nothing is opened before it is used.
 
-        ``caller`` is what tells callers apart: the provider, and all parts of the credentials. ``open`` opens an item
+        ``caller`` identifies the caller: the provider, and all parts of the credentials. ``open`` opens an item
         and raises where the cloud does not accept the credentials; its error is also raised to the requests of the same
         caller that wait for it.
         """

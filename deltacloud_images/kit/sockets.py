@@ -30,7 +30,7 @@ class ResponseTooLarge(ProviderError):
     """A response is larger than any that makes sense."""
 
     def __init__(self) -> None:
-        """Name the limit."""
+        """Make the message, which names the limit."""
         super().__init__(f"The cloud's response exceeds the limit of {MAX_BYTES // 2**20} MiB.")
 
 

@@ -127,8 +127,8 @@ class WaitingWorker(Worker):
                 else:
                     self._poller.unregister(listener)
 
-    def _accept(self, listener: Any, most: int = 1) -> None:
-        for _ in range(most):
+    def _accept(self, listener: Any, at_most: int = 1) -> None:
+        for _ in range(at_most):
             try:
                 client, address = listener.accept()
             except OSError:  # another worker was faster, or the client has gone
@@ -234,7 +234,7 @@ class WaitingWorker(Worker):
     def _stop(self) -> None:
         """Serve what has arrived, wait for responses within the grace time, and reset the rest."""
         for listener in self.sockets:
-            self._accept(listener, most=self.limits.connections)
+            self._accept(listener, at_most=self.limits.connections)
         self._accept_if(False)
         for listener in self.sockets:
             listener.close()

@@ -179,7 +179,10 @@ def _lasts(rig: Rig, driver: Driver[Any], call: Call) -> DeltacloudError | None:
 
 @contextmanager
 def _memory_is_bounded() -> Iterator[None]:
-    """Linux counts the most memory that the process has had since it was told to forget."""
+    """A context in which the memory of the process may not grow by more than ``GROWTH_MIB``.
+
+    Linux keeps the peak of a process's memory (``VmHWM``); writing 5 to ``clear_refs`` resets it.
+    """
     Path("/proc/self/clear_refs").write_text("5")
     before = _memory("VmRSS")
     yield

@@ -11,8 +11,8 @@ from deltacloud_images.errors import DEFAULT_RETRY_AFTER, ProviderTimeout
 from deltacloud_images.kit.deadline import Cancelled, Deadline
 from deltacloud_images.web.parking import WAIT_SECONDS, Blocked, Parked, Ticket, Waiter
 
-#: One of so many threads is kept for requests that need no cloud.
-_ONE_OF = 10
+#: The share of a worker's threads that is kept for requests that need no cloud: a tenth.
+_RESERVED_DIVISOR = 10
 
 #: A driver and a provider.
 Cloud = tuple[str, str]
@@ -39,8 +39,8 @@ class Bulkheads:
 
     def __init__(self, threads: int, threads_per_cloud: int) -> None:
         """``threads`` is the number of the worker's threads, ``threads_per_cloud`` the greatest share."""
-        self._most = max(1, threads - max(1, threads // _ONE_OF))
-        self._most_per_cloud = threads_per_cloud
+        self._max_threads = max(1, threads - max(1, threads // _RESERVED_DIVISOR))
+        self._max_per_cloud = threads_per_cloud
         self._lock = Lock()
         self._taken = 0
         self._shares: dict[Cloud, _Share] = {}
@@ -87,7 +87,7 @@ class Bulkheads:
             return False
 
     def _has_room(self, share: _Share) -> bool:
-        return share.taken < self._most_per_cloud and self._taken < self._most
+        return share.taken < self._max_per_cloud and self._taken < self._max_threads
 
     def _wait(self, cloud: Cloud, waiter: Blocked, deadline: Deadline) -> None:
         try:

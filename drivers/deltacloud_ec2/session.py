@@ -92,7 +92,7 @@ class EC2Session(Session):
         raise not_found("Image", image_id)
 
     def create_image(self, new: NewImage) -> Image:
-        """PENDING at first. What EC2 does not show yet is told from the instance."""
+        """Make an image, which is PENDING at first. While EC2 does not show it yet, its fields are the instance's."""
         name = parameters.image_name(new, datetime.now(UTC))
         no_reboot = parameters.flag(new.options, "no_reboot")
         owned = self._instance(new.instance_id)
@@ -242,7 +242,7 @@ class EC2Session(Session):
         )
 
     def _delete_snapshots(self, snapshot_ids: Sequence[str], image_id: str) -> None:
-        """All that nothing else needs. Tries every one before it tells of the first that it may not delete."""
+        """Delete the snapshots that nothing else uses; raise the first refusal after all of them were tried."""
         failure: ClientError | None = None
         for snapshot_id in snapshot_ids:
             try:
@@ -272,7 +272,11 @@ class EC2Session(Session):
 
     @contextmanager
     def _acting(self) -> Iterator[EC2Client]:
-        """EC2 says AuthFailure for wrong credentials and for other accounts' objects alike: this finds out which."""
+        """A context with the SDK's client, for a change.
+
+        EC2 has one code, AuthFailure, for wrong credentials and for objects of other accounts. A call that needs no
+        object then finds out which of the two it means.
+        """
         try:
             with self._caller.client() as ec2:
                 yield ec2
