@@ -87,6 +87,12 @@ def image(record: Mapping[str, str | None], account: str | None, linked: Mapping
     )
 
 
+def with_alias(records: Iterable[dict[str, str | None]], alias: str) -> Iterator[dict[str, str | None]]:
+    """Yield records of images with an alias of their owner."""
+    for record in records:
+        yield {**record, "imageOwnerAlias": alias}
+
+
 def is_protected(record: Mapping[str, str | None]) -> bool:
     """Return whether the image is protected against being deregistered.
 

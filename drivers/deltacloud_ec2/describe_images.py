@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
 from lxml import etree
 
-from deltacloud_ec2.errors import EXPIRED_TOKENS, code_of
+from deltacloud_ec2.errors import has_expired
 from deltacloud_images.errors import ProviderError
 from deltacloud_images.kit import pages, xml
 
@@ -91,11 +90,7 @@ def listed(caller: Caller, parameters: Mapping[str, str]) -> Iterator[Record]:
         page = fetch(caller, {**parameters, "NextToken": token} if token else parameters)
         return pages.Page(page.records(), page.next_token)
 
-    return pages.listed(fetch_page, ahead=True, restart=pages.Restart(_has_expired, key=_IMAGE_ID))
-
-
-def _has_expired(error: Exception) -> bool:
-    return isinstance(error, ClientError) and code_of(error) in EXPIRED_TOKENS
+    return pages.listed(fetch_page, ahead=True, restart=pages.Restart(has_expired, key=_IMAGE_ID))
 
 
 def _parse(body: bytes | bytearray) -> ImagePage:

@@ -44,7 +44,16 @@ THROTTLED = frozenset(
 )
 
 #: The token of a list's next page is no longer valid.
-EXPIRED_TOKENS = frozenset({"InvalidNextToken", "InvalidPaginationToken"})
+_EXPIRED_TOKENS = frozenset({"InvalidNextToken", "InvalidPaginationToken"})
+
+#: EC2 and STS refuse with these the keys of a caller whose account has not enabled the region.
+#: Source: "Why did I receive the IAM error 'AWS was not able to validate the provided access credentials' in some AWS
+#: Regions?" in the AWS knowledge center.
+_MAY_BE_REGION = frozenset({"AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"})
+_REGION_HINT = (
+    " If they are right elsewhere: the account may not have enabled this region, or the session token may be from the"
+    " global endpoint of STS, whose tokens are valid only in regions that are enabled by default."
+)
 
 #: A limit of the caller's account is reached.
 _QUOTAS = frozenset(
@@ -169,6 +178,11 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def has_expired(error: Exception) -> bool:
+    """Return whether EC2 refused the token of a list's next page."""
+    return isinstance(error, ClientError) and code_of(error) in _EXPIRED_TOKENS
+
+
 def malformed(what: str) -> ProviderError:
     """Return the error for a response that lacks what EC2 promises."""
     return ProviderError(f"EC2's response describes no {what}.")
@@ -193,7 +207,8 @@ def _refusal(error: ClientError) -> DeltacloudError:
         return quota_exhausted("EC2", f"{said} ({code})")
     meaning = _MEANING.get(code) or _MEANING.get(code.rpartition(".")[2])
     if meaning is AuthenticationFailure:
-        return AuthenticationFailure(f"EC2 does not accept the access key id and secret access key ({code}).")
+        hint = _REGION_HINT if code in _MAY_BE_REGION else ""
+        return AuthenticationFailure(f"EC2 does not accept the access key id and secret access key ({code}).{hint}")
     if meaning is Forbidden:
         return refused("EC2", f"{said} ({code})")
     if meaning is None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 #: The owners that EC2 knows by name.
 OWNER_ALIASES = ("amazon", "aws-marketplace", "aws-backup-vault")
+#: The owner by which clients ask for the images that other accounts have shared with the caller.
+SHARED = "shared"
+#: The state of images that EC2 shows to their owner only, and only where the request includes them.
+_DISABLED = "DISABLED"
+_WITH_DISABLED = {"IncludeDisabled": "true"}
 
 #: "CreateImage" in the EC2 API Reference: 3 to 128 characters of these, and 255 of a description.
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
@@ -27,10 +32,10 @@ _GONE = "terminated"
 
 
 def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: str | None) -> Iterator[dict[str, str]]:
-    """The parameters of the DescribeImages calls that together give the wanted images: one call for each kind of owner.
+    """Yield the parameters of the DescribeImages calls that return the wanted images: one for each kind of owner.
 
-    Filters by owner's id and by owner's alias can only be joined by "and" in one call. The parameter ``Owner``
-    serves only where ``self`` is not known by its number.
+    EC2 joins its filters ``owner-id`` and ``owner-alias`` by "and", so that each needs a call of its own. The parameter
+    ``Owner`` serves where the caller's account number is not known.
     """
     texts = {"architecture": wanted.architecture, "name": wanted.name, "state": wanted.state}
     filters = {"image-type": ["machine"]} | {
@@ -38,15 +43,23 @@ def image_queries(wanted: ImageFilter, default_owners: Sequence[str], account: s
     }
     owners = default_owners if wanted.owner_id is None else (wanted.owner_id,)
     aliases = [each for each in owners if each in OWNER_ALIASES]
-    numbers = [account if each == "self" else each for each in owners if each not in OWNER_ALIASES]
+    numbers = [account if each == "self" else each for each in owners if each not in (*OWNER_ALIASES, SHARED)]
+    disabled = _WITH_DISABLED if (wanted.state or "").upper() == _DISABLED else {}
     if not owners:
-        yield _query(filters)
+        yield _query(filters) | disabled
     if None in numbers:
-        yield _query(filters) | {"Owner.1": "self"}
+        yield _query(filters) | _WITH_DISABLED | {"Owner.1": "self"}
     if known := [each for each in numbers if each is not None]:
-        yield _query({**filters, "owner-id": known})
+        yield _query({**filters, "owner-id": known}) | (_WITH_DISABLED if account in known else disabled)
     if aliases:
-        yield _query({**filters, "owner-alias": aliases})
+        yield _query({**filters, "owner-alias": aliases}) | disabled
+    if SHARED in owners:
+        yield _query(filters) | {"ExecutableBy.1": "self"}
+
+
+def image_query(image_id: str) -> dict[str, str]:
+    """Return the parameters of the DescribeImages call for one image, which may be a disabled one."""
+    return {"ImageId.1": image_id, **_WITH_DISABLED}
 
 
 def _query(filters: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -23,14 +23,14 @@ from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 from botocore.session import Session
 
-from deltacloud_ec2 import errors
+from deltacloud_ec2 import clock, errors
 from deltacloud_ec2.config import ProviderSettings
-from deltacloud_ec2.signing import Signers, current_signer, signed_by
+from deltacloud_ec2.signing import Signer, Signers, current_signer, signed_by
 from deltacloud_images.errors import AuthenticationFailure, DeltacloudError, ProviderError
 from deltacloud_images.kit import xml
 from deltacloud_images.kit.cached import Cached
 from deltacloud_images.kit.deadline import current, in_force
-from deltacloud_images.kit.transport import Transport
+from deltacloud_images.kit.transport import Response, Transport
 from deltacloud_images.kit.values import DATA_ERRORS
 from deltacloud_images.models import HardwareProfile
 
@@ -43,8 +43,12 @@ _STS_PAUSE_SECONDS = 300.0
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "deltacloud-images"}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _OK = 200
+_FIRST_ERROR = 400
 #: Operations that change nothing.
 _READS = ("Describe", "Get")
+#: Operations that EC2 carries out once for a ``ClientToken``, of which the SDK sends a new one with every call.
+#: Source: "Ensuring idempotency in Amazon EC2 API requests" in the EC2 Developer Guide.
+_IDEMPOTENT = frozenset({"RunInstances"})
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +98,7 @@ class Region:
         images, which is made most often and returns most, goes without it. Raises ``ClientError`` for a refusal.
         """
         body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
-        headers = signers["ec2"].headers_for_post(self._url, self._headers, body)
-        response = self.transport.request(
-            "POST", self._url, headers=headers, body=body, repeatable=True, judge=errors.judge
-        )
+        response = self._post(signers["ec2"], self._url, self._headers, body, repeatable=True)
         if response.status == _OK:
             return response.body
         parser: Any = create_parser("ec2")
@@ -149,17 +150,20 @@ class Region:
         prepared = {
             name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
         }
-        headers = current_signer(service).headers_for_post(request.url, prepared, body)
-        response = self.transport.request(
-            "POST",
-            request.url,
-            headers=headers,
-            body=body,
-            repeatable=operation.startswith(_READS),
-            judge=errors.judge,
-        )
+        repeatable = operation.startswith(_READS) or operation in _IDEMPOTENT
+        response = self._post(current_signer(service), request.url, prepared, body, repeatable)
         received: Any = dict(response.headers)
         return AWSResponse(request.url, response.status, received, _Raw(xml.cleaned(response.body)))
+
+    def _post(self, signer: Signer, url: str, headers: dict[str, str], body: bytes, repeatable: bool) -> Response:
+        """Sign and send. Raises ``ProviderError`` for a refusal that is due to this machine's clock."""
+        signed = signer.headers_for_post(url, headers, body)
+        response = self.transport.request(
+            "POST", url, headers=signed, body=body, repeatable=repeatable, judge=errors.judge
+        )
+        if response.status >= _FIRST_ERROR:
+            clock.check(response, has_token=signer.has_token)
+        return response
 
 
 class _Raw(BytesIO):

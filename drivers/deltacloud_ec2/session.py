@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from deltacloud_ec2 import convert, describe_images, errors, parameters
+from deltacloud_ec2 import convert, describe_images, errors, parameters, snapshots
 from deltacloud_ec2.caller import Caller
 from deltacloud_ec2.config import EC2Settings
 from deltacloud_images.driver import Session
 from deltacloud_images.errors import Conflict, DeltacloudError, Forbidden, not_found, protected
-from deltacloud_images.kit.deadline import current
-from deltacloud_images.kit.pages import Page, listed
+from deltacloud_images.kit import values
+from deltacloud_images.kit.pages import Page, Restart, listed
 from deltacloud_images.kit.values import converted, converted_one, required
 from deltacloud_images.models import (
     HardwareProfile,
@@ -31,17 +30,14 @@ from deltacloud_images.models import (
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import ReservationResponseTypeDef
 
     from deltacloud_ec2.convert import OwnedInstance
 
 _PAGE_SIZE = 1000
 _SIZES_PAGE_SIZE = 100
-#: Seconds between attempts to delete the snapshots of an image that was just deregistered.
-_SNAPSHOT_PAUSES = (0.5, 1.0, 2.0, 4.0)
 #: The most instance types and subnets that are read, each of which is kept in memory.
 _MAX_ITEMS = 20_000
-
-logger = logging.getLogger(__name__)
 
 
 class EC2Session(Session):
@@ -77,6 +73,8 @@ class EC2Session(Session):
         for query in parameters.image_queries(wanted, self._settings.default_owners, account):
             owners = set()
             records = describe_images.listed(self._caller, query)
+            if wanted.owner_id == parameters.SHARED:
+                records = convert.with_alias(records, parameters.SHARED)
             for image in converted(records, lambda record: convert.image(record, account, linked), "image"):
                 if image.owner_id not in seen:
                     owners.add(image.owner_id)
@@ -121,7 +119,7 @@ class EC2Session(Session):
         with self._acting() as ec2:
             ec2.deregister_image(ImageId=image_id)
         if delete_snapshots:
-            self._delete_snapshots(page.snapshot_ids(), image_id)
+            snapshots.delete(self._caller, page.snapshot_ids(), image_id)
 
     def instances(self, wanted: InstanceFilter) -> Iterator[Instance]:
         """The caller's own, terminated ones only where they are asked for."""
@@ -132,7 +130,10 @@ class EC2Session(Session):
                 page = ec2.describe_instances(Filters=filters, MaxResults=_PAGE_SIZE, **_next(token))
                 return Page(list(convert.reserved(page.get("Reservations", []))), page.get("NextToken", ""))
 
-        return converted(listed(fetch), convert.instance, "instance")
+        restart: Restart[OwnedInstance] = Restart(
+            errors.has_expired, key=lambda owned: values.text(owned[0].get("InstanceId"))
+        )
+        return converted(listed(fetch, restart=restart), convert.instance, "instance")
 
     def instance(self, instance_id: str) -> Instance:
         """One call."""
@@ -143,9 +144,7 @@ class EC2Session(Session):
         if new.realm_id:
             self.realm(new.realm_id)
         sizes = (new.profile.id,) if new.profile else self.image(new.image_id).hardware_profiles
-        with self._acting() as ec2:
-            reservation = ec2.run_instances(**parameters.launch(new, *sizes[:1]))
-            launched = list(convert.reserved([reservation]))
+        launched = list(convert.reserved([self._run(parameters.launch(new, *sizes[:1]))]))
         if not launched:
             raise errors.malformed("reservation")
         return [converted_one(each, convert.instance, "instance") for each in launched]
@@ -213,7 +212,7 @@ class EC2Session(Session):
     def _image_page(self, image_id: str) -> describe_images.ImagePage:
         if not _may_be_id(image_id):
             raise not_found("Image", image_id)
-        page = describe_images.fetch(self._caller, {"ImageId.1": image_id})
+        page = describe_images.fetch(self._caller, parameters.image_query(image_id))
         if not page.has_only_machines():
             raise not_found("Image", image_id)
         return page
@@ -227,6 +226,18 @@ class EC2Session(Session):
                 return owned
         raise not_found("Instance", instance_id)
 
+    def _run(self, launch: Mapping[str, Any]) -> ReservationResponseTypeDef:
+        """Call RunInstances. Raises ``Conflict`` for an image that exists, but cannot be launched now."""
+        try:
+            with self._acting() as ec2:
+                return ec2.run_instances(**launch)
+        except ClientError as error:
+            if errors.code_of(error) != "InvalidAMIID.Unavailable":
+                raise
+            raise Conflict(
+                f"Image '{launch['ImageId']}' cannot be launched now: it is still pending, disabled or deregistered."
+            ) from error
+
     def _expected_image(self, image_id: str, name: str, description: str, owned: OwnedInstance) -> Image:
         source, owner_id = owned
         architecture = str(source.get("Architecture", ""))
@@ -239,35 +250,6 @@ class EC2Session(Session):
             state="PENDING",
             hardware_profiles=self._settings.linked_profiles.get(architecture, ()),
             root_type="persistent",
-        )
-
-    def _delete_snapshots(self, snapshot_ids: Sequence[str], image_id: str) -> None:
-        """Delete the snapshots that nothing else uses; raise the first refusal after all of them were tried."""
-        failure: ClientError | None = None
-        for snapshot_id in snapshot_ids:
-            try:
-                self._delete_snapshot(snapshot_id, image_id)
-            except ClientError as error:
-                if errors.code_of(error) not in ("InvalidSnapshot.InUse", "InvalidSnapshot.NotFound"):
-                    failure = failure or error
-        if failure:
-            raise failure
-
-    def _delete_snapshot(self, snapshot_id: str, image_id: str) -> None:
-        """Delete a snapshot. EC2 says for some seconds more that the image that was just deregistered needs it."""
-        for pause in (*_SNAPSHOT_PAUSES, 0.0):
-            try:
-                with self._caller.client() as ec2:
-                    ec2.delete_snapshot(SnapshotId=snapshot_id)
-                    return
-            except ClientError as error:
-                said = error.response.get("Error", {}).get("Message", "")
-                if errors.code_of(error) != "InvalidSnapshot.InUse" or image_id not in said:
-                    raise
-            if pause < current().left():
-                current().sleep(pause)
-        logger.warning(
-            "Snapshot %s stays: EC2 still says that image %s, now deregistered, uses it.", snapshot_id, image_id
         )
 
     @contextmanager

@@ -54,6 +54,11 @@ class Signer(SigV4Auth):
 
     _key = "", b""
 
+    @property
+    def has_token(self) -> bool:
+        """Whether the keys are temporary ones, which come with a session token."""
+        return bool(self.credentials.token)
+
     def headers_to_sign(self, request: AWSRequest) -> Any:
         """Return the headers, which are needed for the signature and again for the list of what it covers."""
         context = request.context

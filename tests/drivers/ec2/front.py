@@ -38,6 +38,8 @@ class Front:
         self._answers: dict[str, deque[Answer]] = {}
         self._rewrites: list[tuple[str, bytes, bytes]] = []
         self._page_size = 0
+        #: The header ``Date`` of responses; ``None``: the time.
+        self.date: str | None = None
         self._lock = Lock()
         self._second_page_may_come = Event()
         self._second_page_may_come.set()
@@ -57,6 +59,7 @@ class Front:
         self.requests.clear()
         self._answers.clear()
         self._rewrites.clear()
+        self.date = None
         self._page_size = 0
 
     def sent(self, action: str) -> list[dict[str, str]]:
@@ -135,7 +138,8 @@ class Front:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 request = Request(self.path, body, dict(self.headers), self.client_address[1])
                 status, answer = front._answer(request, body)
-                self.send_response(status)
+                self.send_response_only(status)
+                self.send_header("Date", self.date_time_string() if front.date is None else front.date)
                 self.send_header("Content-Type", "text/xml")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()

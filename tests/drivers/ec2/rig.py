@@ -168,7 +168,7 @@ class EC2Rig(Rig):
         self.credentials = self.moto.credentials
         self.wrong_credentials = Credentials(self.credentials.user, "wrong")
         answers = {
-            Fault.EXPIRED: raw(failure(400, "RequestExpired")),
+            Fault.EXPIRED: raw(failure(400, "ExpiredToken")),
             Fault.THROTTLED: raw(failure(503, "RequestLimitExceeded")),
             Fault.SERVER_ERROR: raw(failure(500, "InternalError")),
         }

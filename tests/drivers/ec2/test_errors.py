@@ -30,7 +30,6 @@ IMAGE = "ami-0a000000000000001"
         (401, "AuthFailure", AuthenticationFailure),
         (403, "SignatureDoesNotMatch", AuthenticationFailure),
         (403, "InvalidClientTokenId", AuthenticationFailure),
-        (400, "RequestExpired", AuthenticationFailure),
         (400, "ExpiredToken", AuthenticationFailure),
         (403, "UnauthorizedOperation", Forbidden),
         (401, "OptInRequired", Forbidden),

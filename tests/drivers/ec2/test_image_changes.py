@@ -217,7 +217,7 @@ def in_use(by: str) -> Answer:
 def test_a_snapshot_that_the_deregistered_image_seems_to_use_is_deleted_a_moment_later(
     catalog: Catalog, front: Front, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deltacloud_ec2.session._SNAPSHOT_PAUSES", (0.01,) * 4)
+    monkeypatch.setattr("deltacloud_ec2.snapshots._PAUSES", (0.01,) * 4)
     front.play("DeleteSnapshot", in_use(image), in_use(image))
     catalog.destroy_image(image, {"delete_snapshots": "true"})
     assert len(front.sent("DeleteSnapshot")) == 3
@@ -226,7 +226,7 @@ def test_a_snapshot_that_the_deregistered_image_seems_to_use_is_deleted_a_moment
 def test_a_snapshot_that_stays_is_told_in_the_log(
     catalog: Catalog, front: Front, image: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("deltacloud_ec2.session._SNAPSHOT_PAUSES", (0.01,) * 4)
+    monkeypatch.setattr("deltacloud_ec2.snapshots._PAUSES", (0.01,) * 4)
     front.play("DeleteSnapshot", *[in_use(image)] * 5)
     catalog.destroy_image(image, {"delete_snapshots": "true"})
     assert len(front.sent("DeleteSnapshot")) == 5

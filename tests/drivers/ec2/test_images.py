@@ -19,6 +19,9 @@ from tests.drivers.ec2.front import Answer, Front, failure
 from tests.drivers.ec2.rig import ACCOUNT, EC2Rig
 
 AMAZON = ImageFilter(owner_id="amazon")
+IMAGE = "ami-0a000000000000001"
+WITH_DISABLED = {"IncludeDisabled": "true"}
+ONE = {"ImageId.1": IMAGE, **WITH_DISABLED}
 
 
 def query(**filters: str) -> dict[str, str]:
@@ -30,11 +33,14 @@ def query(**filters: str) -> dict[str, str]:
     return parameters
 
 
+MINE = query(owner_id=ACCOUNT) | WITH_DISABLED
+
+
 @pytest.mark.parametrize(
     ("wanted", "asked"),
     [
-        (ImageFilter(), [query(owner_id=ACCOUNT), query(owner_alias="amazon")]),
-        (ImageFilter(owner_id="self"), [query(owner_id=ACCOUNT)]),
+        (ImageFilter(), [MINE, query(owner_alias="amazon")]),
+        (ImageFilter(owner_id="self"), [MINE]),
         (ImageFilter(owner_id="amazon"), [query(owner_alias="amazon")]),
         (ImageFilter(owner_id="aws-marketplace"), [query(owner_alias="aws-marketplace")]),
         (ImageFilter(owner_id="099720109477"), [query(owner_id="099720109477")]),
@@ -45,7 +51,12 @@ def query(**filters: str) -> dict[str, str]:
         (ImageFilter(owner_id="amazon", name="al2023-*"), [query(name="al2023-*", owner_alias="amazon")]),
         (ImageFilter(owner_id="amazon", name="a\\b"), [query(name="a\\\\b", owner_alias="amazon")]),
         (ImageFilter(owner_id="amazon", state="AVAILABLE"), [query(state="available", owner_alias="amazon")]),
-        (ImageFilter(id="ami-0a000000000000001"), [{"ImageId.1": "ami-0a000000000000001"}]),
+        (
+            ImageFilter(owner_id="099720109477", state="disabled"),
+            [query(state="disabled", owner_id="099720109477") | WITH_DISABLED],
+        ),
+        (ImageFilter(owner_id="shared"), [query() | {"ExecutableBy.1": "self"}]),
+        (ImageFilter(id=IMAGE), [ONE]),
     ],
     ids=str,
 )
@@ -60,12 +71,12 @@ def test_filters_are_sent_to_ec2(
     ("owners", "asked"),
     [
         ([], [query()]),
-        (["self"], [query(owner_id=ACCOUNT)]),
+        (["self"], [MINE]),
         (["aws-marketplace"], [query(owner_alias="aws-marketplace")]),
         (
             ["self", "099720109477", "amazon", "aws-marketplace"],
             [
-                query(owner_id=ACCOUNT) | {"Filter.2.Value.2": "099720109477"},
+                MINE | {"Filter.2.Value.2": "099720109477"},
                 query(owner_alias="amazon") | {"Filter.2.Value.2": "aws-marketplace"},
             ],
         ),
@@ -84,7 +95,7 @@ def test_without_sts_the_caller_is_asked_for_as_self(rig: EC2Rig, connect: Conne
     catalog = connect(providers={"moto": {"endpoint_url": front.url, "region": "us-east-1"}})
     images = {image.id: image for image in catalog.images(ImageFilter())}
     assert [each.action for each in front.requests] == ["DescribeImages", "DescribeImages"]
-    assert front.sent("DescribeImages") == [query() | {"Owner.1": "self"}, query(owner_alias="amazon")]
+    assert front.sent("DescribeImages") == [query() | WITH_DISABLED | {"Owner.1": "self"}, query(owner_alias="amazon")]
     assert (images[mine].destroyable, images["ami-0a000000000000001"].destroyable) == (True, False)
     assert {image.owner_id for image in catalog.images(ImageFilter(owner_id="self"))} == {ACCOUNT}
 
@@ -201,7 +212,7 @@ def test_a_page_that_is_throttled_is_asked_for_again(catalog: Catalog, front: Fr
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (failure(400, "RequestExpired"), AuthenticationFailure),
+        (failure(400, "ExpiredToken"), AuthenticationFailure),
         (failure(400, "UnheardOf"), ProviderError),
         ((200, b"<html/>"), ProviderError),
     ],
@@ -288,9 +299,7 @@ def test_images_without_anything_in_them_are_none(connect: Connect, front: Front
 
 def test_one_image_is_one_request(catalog: Catalog, front: Front) -> None:
     catalog.image("ami-0a000000000000001")
-    assert [(each.action, each.parameters) for each in front.requests] == [
-        ("DescribeImages", {"ImageId.1": "ami-0a000000000000001"})
-    ]
+    assert [(each.action, each.parameters) for each in front.requests] == [("DescribeImages", ONE)]
 
 
 @pytest.mark.parametrize("code", ["InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"])

@@ -8,7 +8,7 @@ import pytest
 
 from deltacloud_ec2.config import LINKED_PROFILES
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.errors import AuthenticationFailure, Conflict, Forbidden, ProviderError, ValidationFailure
+from deltacloud_images.errors import AuthenticationFailure, Conflict, Forbidden, ValidationFailure
 from deltacloud_images.models import HardwareProfile, InstanceFilter, NewInstance, Property, Realm
 from tests.drivers.ec2.conftest import Connect
 from tests.drivers.ec2.front import Front, failure
@@ -131,13 +131,6 @@ def test_an_unknown_realm_is_refused(rig: EC2Rig, catalog: Catalog, realm: str) 
     with pytest.raises(ValidationFailure):
         catalog.create_instance(NewInstance(IMAGE, realm_id=realm), "")
     assert rig.instance_ids() == before
-
-
-def test_a_launch_that_may_have_happened_is_not_sent_again(catalog: Catalog, front: Front) -> None:
-    front.play("RunInstances", failure(500, "InternalError"))
-    with pytest.raises(ProviderError):
-        catalog.create_instance(NewInstance(IMAGE), "")
-    assert len(front.sent("RunInstances")) == 1
 
 
 def test_an_image_that_the_caller_may_not_launch_is_forbidden(catalog: Catalog, front: Front) -> None:
