@@ -38,12 +38,14 @@ def _read(body: Body) -> bytes | bytearray:
         if body.length_remaining > MAX_BYTES:
             raise ResponseTooLarge
         return body.read(decode_content=False)
-    received = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     while piece := body.read(_PIECE, decode_content=False):
-        received += piece
-        if len(received) > MAX_BYTES:
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BYTES:
             raise ResponseTooLarge
-    return received
+    return b"".join(pieces)
 
 
 def _decoded(encoded: bytes | bytearray) -> bytearray:

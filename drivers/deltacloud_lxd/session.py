@@ -7,8 +7,7 @@ from typing import Any
 
 from deltacloud_images.driver import Session
 from deltacloud_images.errors import Conflict, ObjectNotFound, not_found
-from deltacloud_images.kit import threads, values
-from deltacloud_images.kit.deadline import current
+from deltacloud_images.kit import values
 from deltacloud_images.kit.pool import Lease
 from deltacloud_images.models import (
     HardwareProfile,
@@ -54,11 +53,10 @@ class LxdSession(Session):
 
     def images(self, wanted: ImageFilter) -> Iterator[Image]:
         """Yield the project's images, public ones included; LXD filters by architecture."""
-        linked = threads.start(self._linked_profiles)  # side by side with the list: one round trip
         records = self._account.list("images", **images.query(wanted))
         if all(images.is_public(each) for each in records):
             self._account.check_project()
-        profiles = current().result(linked)
+        profiles = self._linked_profiles()
         return values.converted(records, lambda each: convert.image(each, self.account_id(), profiles), "image")
 
     def image(self, image_id: str) -> Image:

@@ -35,7 +35,6 @@ class LxdRig(Rig):
     provisional_image_ids = True
     impossible_faults: ClassVar[Mapping[Fault, str]] = {}
     timeout_seconds = 0.3
-    parallel_requests = 2
     unpaged = "LXD returns all images in one response"
 
     def __init__(self, folder: Path) -> None:
