@@ -11,7 +11,7 @@ from pylxd import Client
 
 from benchmarks.measure import paired, report
 from deltacloud_images.testing.attack import hostile
-from deltacloud_images.testing.hostility import Recorder
+from deltacloud_images.testing.behaviours import Recorder
 from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 

@@ -22,8 +22,7 @@ from deltacloud_images.kit.deadline import Cancelled, Deadline
 from deltacloud_images.models import ImageFilter
 from deltacloud_images.testing.attack import READS, connect, hostile, new_driver, run, verify
 from deltacloud_images.testing.base import Conformance
-from deltacloud_images.testing.faults import CALLS, Call
-from deltacloud_images.testing.hostility import (
+from deltacloud_images.testing.behaviours import (
     LARGE,
     SLOW,
     HangingOnce,
@@ -32,6 +31,7 @@ from deltacloud_images.testing.hostility import (
     redirecting,
     released,
 )
+from deltacloud_images.testing.faults import CALLS, Call
 from deltacloud_images.testing.rig import Rig
 
 #: What a driver may take beyond the limit of a request, in seconds.

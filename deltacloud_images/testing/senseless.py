@@ -15,8 +15,8 @@ from deltacloud_images.kit import pages
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.testing.attack import READS, hostile, new_driver, run
 from deltacloud_images.testing.base import Conformance
+from deltacloud_images.testing.behaviours import Recorder, Replay
 from deltacloud_images.testing.exchange import Reply
-from deltacloud_images.testing.hostility import Recorder, Replay
 from deltacloud_images.testing.mutation import mutations, shrunk
 from deltacloud_images.testing.rig import Rig
 

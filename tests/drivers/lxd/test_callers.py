@@ -8,7 +8,7 @@ from deltacloud_images.driver import Credentials
 from deltacloud_images.errors import AuthenticationFailure, ConfigurationError
 from deltacloud_images.models import ImageFilter
 from deltacloud_images.testing.attack import hostile
-from deltacloud_images.testing.hostility import Recorder
+from deltacloud_images.testing.behaviours import Recorder
 from deltacloud_lxd import identity
 from tests.drivers.lxd.certificates import write_certificate
 from tests.drivers.lxd.rig import PASSPHRASE, LxdRig

@@ -8,7 +8,7 @@ import pytest
 from deltacloud_images.models import ImageFilter
 from deltacloud_images.testing import eventually
 from deltacloud_images.testing.attack import hostile
-from deltacloud_images.testing.hostility import Recorder
+from deltacloud_images.testing.behaviours import Recorder
 from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 

@@ -11,7 +11,7 @@ from deltacloud_images.kit.deadline import Deadline, in_force
 from deltacloud_images.models import Address, HardwareProfile, Instance, InstanceFilter, NewInstance
 from deltacloud_images.testing import eventually
 from deltacloud_images.testing.attack import hostile
-from deltacloud_images.testing.hostility import Recorder
+from deltacloud_images.testing.behaviours import Recorder
 from deltacloud_lxd import convert, sizes
 from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve

@@ -11,7 +11,7 @@ from pyVmomi import vim
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.errors import Conflict, ValidationFailure
 from deltacloud_images.models import HardwareProfile, Property, Realm
-from deltacloud_images.testing.hostility import Recorder
+from deltacloud_images.testing.behaviours import Recorder
 from tests.drivers.vsphere.changes import changed, replacing, with_value
 from tests.drivers.vsphere.rig import VsphereRig
 
