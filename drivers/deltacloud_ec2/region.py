@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import boto3.session
 from botocore import UNSIGNED
@@ -41,7 +41,6 @@ _SIZES_SECONDS = 24 * 3600.0
 _STS_SECONDS = 5.0
 _STS_PAUSE_SECONDS = 300.0
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "deltacloud-images"}
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _OK = 200
 _FIRST_ERROR = 400
 #: Operations that change nothing.
@@ -71,7 +70,6 @@ class Region:
         self.transport = Transport("EC2", verify_tls=settings.verify_tls, ca_file=settings.ca_file)
         self._ec2: EC2Client = self._client("ec2", settings.endpoint_url)
         self._url = self._ec2.meta.endpoint_url.rstrip("/") + "/"
-        self._headers = {**_HEADERS, "Host": _host(self._url)}
         self._version = self._ec2.meta.service_model.api_version
         has_sts = settings.sts_endpoint_url or not settings.endpoint_url
         self._sts: Any = self._client("sts", settings.sts_endpoint_url) if has_sts else None
@@ -98,7 +96,7 @@ class Region:
         images, which is made most often and returns most, goes without it. Raises ``ClientError`` for a refusal.
         """
         body = urlencode({"Action": action, "Version": self._version, **parameters}).encode()
-        response = self._post(signers["ec2"], self._url, self._headers, body, repeatable=True)
+        response = self._post(signers["ec2"], self._url, _HEADERS, body, repeatable=True)
         if response.status == _OK:
             return response.body
         parser: Any = create_parser("ec2")
@@ -155,7 +153,7 @@ class Region:
         received: Any = dict(response.headers)
         return AWSResponse(request.url, response.status, received, _Raw(xml.cleaned(response.body)))
 
-    def _post(self, signer: Signer, url: str, headers: dict[str, str], body: bytes, repeatable: bool) -> Response:
+    def _post(self, signer: Signer, url: str, headers: Mapping[str, str], body: bytes, repeatable: bool) -> Response:
         """Sign and send. Raises ``ProviderError`` for a refusal that is due to this machine's clock."""
         signed = signer.headers_for_post(url, headers, body)
         response = self.transport.request(
@@ -172,12 +170,6 @@ class _Raw(BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         """Yield the body."""
         yield self.getvalue()
-
-
-def _host(url: str) -> str:
-    """Return the ``Host`` of a URL, which the signer would work out for each request."""
-    parts = urlsplit(url)
-    return parts.netloc.removesuffix(_DEFAULT_PORTS[parts.scheme])
 
 
 @cache

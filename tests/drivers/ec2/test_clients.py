@@ -91,7 +91,7 @@ def test_temporary_credentials_send_their_token(rig: EC2Rig, front: Front) -> No
 
 def test_a_session_token_may_hold_a_plus() -> None:
     keys = keys_of(Credentials("AKIA123+to+ken/=", "secret"))
-    assert (keys.access_key, keys.secret_key, keys.token) == ("AKIA123", "secret", "to+ken/=")
+    assert (keys.access_key_id, keys.secret_access_key, keys.token) == ("AKIA123", "secret", "to+ken/=")
 
 
 def test_nothing_shows_credentials(rig: EC2Rig, front: Front, caplog: pytest.LogCaptureFixture) -> None:
