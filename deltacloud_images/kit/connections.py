@@ -1,7 +1,5 @@
 """urllib3's connections on sockets that are bounded by the deadline in force."""
 
-from collections.abc import Callable
-from http.client import RemoteDisconnected
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, PoolManager, exceptions
@@ -9,11 +7,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from deltacloud_images.kit import sockets
+from deltacloud_images.kit.heads import Head
 
 
-class _OneSend(HTTPConnection):
-    """Mixin: sends a request's head and body at once, since each send costs as much as writing the request."""
+class _Exchange(HTTPConnection):
+    """Mixin: sends a request's head and body at once, since each send costs as much as writing the request.
 
+    It also has the response's bytes counted and its head read by ``Head``.
+    """
+
+    response_class = Head
     _held: list[bytes] | None = None
 
     def request(self, *arguments: Any, **options: Any) -> None:
@@ -24,6 +27,11 @@ class _OneSend(HTTPConnection):
             held, self._held = self._held, None
         self.send(b"".join(held))
 
+    def getresponse(self) -> Any:
+        if isinstance(self.sock, sockets.DeadlineSocket | sockets.DeadlineTLSSocket):  # not TLS within a proxy's TLS
+            self.sock.expect_response()
+        return super().getresponse()
+
     def send(self, data: Any) -> None:
         if self._held is None:
             super().send(data)
@@ -31,24 +39,18 @@ class _OneSend(HTTPConnection):
             self._held.append(data)
 
 
-class _Connection(_OneSend):
+class _Connection(_Exchange):
     """urllib3's connection, on sockets that are bounded by the deadline in force."""
 
     def _new_conn(self) -> sockets.DeadlineSocket:
         return _connect(self)
 
-    def getresponse(self) -> Any:
-        return _complete_head(self, super().getresponse)
 
-
-class _TLSConnection(_OneSend, HTTPSConnection):
+class _TLSConnection(_Exchange, HTTPSConnection):
     """The same with TLS."""
 
     def _new_conn(self) -> sockets.DeadlineSocket:
         return _connect(self)
-
-    def getresponse(self) -> Any:
-        return _complete_head(self, super().getresponse)
 
 
 class _Connections(HTTPConnectionPool):
@@ -64,22 +66,6 @@ def _connect(connection: HTTPConnection) -> sockets.DeadlineSocket:
         return sockets.connect(connection._dns_host, connection.port, connection.socket_options)
     except OSError as error:
         raise exceptions.NewConnectionError(connection, str(error)) from error
-
-
-def _complete_head(connection: HTTPConnection, read_head: Callable[[], Any]) -> Any:
-    """Return a response whose head is read; raise ``RemoteDisconnected`` where the head is cut.
-
-    http.client takes the end of the connection for the end of the head, and a cut response for an empty one.
-    """
-    socket = connection.sock
-    if not isinstance(socket, sockets.DeadlineSocket | sockets.DeadlineTLSSocket):  # TLS within a proxy's TLS
-        return read_head()
-    socket.expect_response()
-    response = read_head()
-    if socket.has_ended:
-        response.close()
-        raise RemoteDisconnected("the head of the response is cut")
-    return response
 
 
 def bounded(manager: PoolManager) -> PoolManager:

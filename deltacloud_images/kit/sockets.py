@@ -38,8 +38,6 @@ class _Bounded:
     """Mixin before a socket class: bounds every wait by the deadline in force, and the bytes received."""
 
     _allowance = MAX_BYTES
-    #: Whether the cloud has closed its side of the connection.
-    has_ended = False
 
     def expect_response(self) -> None:
         """Begin to count the bytes of a response."""
@@ -68,7 +66,6 @@ class _Bounded:
                 sent += self.send(rest[sent:], flags)
 
     def _counted(self, count: int) -> int:
-        self.has_ended = count == 0
         self._allowance -= count
         if self._allowance < 0:
             raise ResponseTooLarge
