@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
-from threading import Event, Lock
+from threading import Lock
 from typing import TypeVar
 
 from deltacloud_images.errors import ProviderTimeout
@@ -17,7 +17,7 @@ SLICE_SECONDS = 0.5
 
 
 class Cancelled(ProviderTimeout):
-    """The request was given up: its client has disconnected, or the server stops."""
+    """The request was given up, because its client has disconnected."""
 
 
 class Deadline:
@@ -47,7 +47,7 @@ class Deadline:
     def left(self) -> float:
         """Return the seconds left, more than 0; raise ``ProviderTimeout`` if there are none."""
         if self._cancelled:
-            raise Cancelled("The request was given up, because its client has disconnected or the server stops.")
+            raise Cancelled("The request was given up, because its client has disconnected.")
         left = self._until - time.monotonic()
         if left <= 0:
             raise ProviderTimeout(f"The cloud did not respond within the limit of {self._limit:g} seconds.")
@@ -94,11 +94,6 @@ class Deadline:
         while not lock.acquire(timeout=self.slice()):
             pass
 
-    def wait(self, event: Event) -> None:
-        """Wait for an event; raise ``ProviderTimeout`` when the time is over before that."""
-        while not event.wait(self.slice()):
-            pass
-
     def result(self, future: "Future[Result]") -> Result:
         """Return a future's result or raise its error; raise ``ProviderTimeout`` when the time is over before that."""
         while not future.done():
@@ -121,7 +116,7 @@ class Deadline:
     def _look(self, now: float) -> None:
         self._looked = now
         if self._abandoned is not None and not self._cancelled and self._abandoned():
-            self._cancelled = True
+            self.cancel()
 
 
 _current: ContextVar[Deadline] = ContextVar("deadline")

@@ -51,11 +51,10 @@ def test_a_list_that_streams_has_the_limit_for_each_page_and_one_for_the_whole(c
 
 
 def test_waits_end_with_the_deadline() -> None:
-    held, never = Lock(), Event()
+    held = Lock()
     held.acquire()
     waits: tuple[Callable[[Deadline], object], ...] = (
         lambda deadline: deadline.acquire(held),
-        lambda deadline: deadline.wait(never),
         lambda deadline: deadline.result(Future()),
         lambda deadline: deadline.sleep(60),
     )
@@ -67,7 +66,7 @@ def test_waits_end_with_the_deadline() -> None:
 def test_a_cancelled_request_ends_its_waits() -> None:
     deadline = Deadline(60)
     with in_force(deadline):
-        waiting = threads.start(deadline.wait, Event())
+        waiting = threads.start(deadline.result, Future())
     deadline.cancel()
     assert isinstance(waiting.exception(5), Cancelled)
 
