@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.bench_serialize import ROOT, images
 from benchmarks.measure import cpu_seconds, gunicorn, paired, report
 from deltacloud_images.serializers import SERIALIZERS, Links
-from deltacloud_images.web.answers import PIECE
 from deltacloud_images.web.compression import LEVEL
+from deltacloud_images.web.responses import PIECE
 
 IMAGES = 10_000
 LISTS = 5

@@ -14,6 +14,7 @@ from deltacloud_images import logs
 from deltacloud_images.config import Settings, load
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
+from deltacloud_images.serializers import API_PATH
 from deltacloud_images.serving import adapting
 from deltacloud_images.web import entry, failures, hooks, images, instances, keys, pages, sizes
 from deltacloud_images.web.bulkheads import Bulkheads
@@ -65,8 +66,9 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     app.extensions["deltacloud_images"] = Services(
         settings, registry, Bulkheads(settings.server.threads, settings.server.threads_per_cloud)
     )
-    for resource in (entry, images, instances, sizes, keys, pages):
-        app.register_blueprint(resource.blueprint)
+    for views in (entry, images, instances, sizes, keys, pages):
+        app.register_blueprint(views.blueprint, url_prefix=API_PATH)
+    app.register_blueprint(pages.site)
     failures.install(app)
     hooks.install(app, settings, registry, access_log.write)
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]

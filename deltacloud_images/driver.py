@@ -1,8 +1,8 @@
 """The contract between the server and a cloud: what a driver's author implements.
 
 A ``Driver`` lives as long as the process and holds settings and pools; ``connect`` returns a ``Session``, which acts
-for one caller in one request. Drivers import this module, ``models``, ``errors``, ``schema`` and ``kit``, and nothing
-else of the server.
+for one caller in one request. Drivers import this module, ``features``, ``models``, ``errors``, ``schema`` and ``kit``,
+and nothing else of the server.
 """
 
 from abc import ABC, abstractmethod
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from deltacloud_images.errors import DeltacloudError, not_found
+from deltacloud_images.features import Feature
 from deltacloud_images.key_pairs import KeySession
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import (
@@ -60,36 +61,6 @@ class Credentials:
 
     user: str
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """Something a driver can do beyond the baseline, as ``/api`` tells it.
-
-    ``rel`` is the operation (``index``, ``create``, ``destroy``), ``params`` the request parameters it adds. Parameters
-    of a driver's own features reach it in ``options``. A parameter that ends in ``*`` stands for a numbered family
-    (``firewalls*``: ``firewalls1``, ``firewalls2`` ...). The parameters of a ``flag`` are ``true`` or ``false``.
-    """
-
-    collection: str
-    name: str
-    rel: str
-    params: tuple[str, ...] = ()
-    flag: bool = False
-
-
-# The features that Deltacloud's clients know, with the parameters that they send for them.
-OWNER_ID = Feature("images", "owner_id", "index", ("owner_id",))
-IMAGE_NAME = Feature("images", "image_name", "create", ("name",))
-IMAGE_DESCRIPTION = Feature("images", "image_description", "create", ("description",))
-USER_NAME = Feature("instances", "user_name", "create", ("name",))
-USER_DATA = Feature("instances", "user_data", "create", ("user_data",))
-AUTHENTICATION_KEY = Feature("instances", "authentication_key", "create", ("keyname",))
-AUTHENTICATION_PASSWORD = Feature("instances", "authentication_password", "create", ("password",))
-FIREWALLS = Feature("instances", "firewalls", "create", ("firewalls*",))
-INSTANCE_COUNT = Feature("instances", "instance_count", "create", ("instance_count",))
-HARDWARE_PROFILES = Feature("instances", "hardware_profiles", "create", ("hwp_cpu", "hwp_memory", "hwp_storage"))
-REALM_FILTER = Feature("instances", "realm_filter", "index", ("realm_id",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SERVER = sorted((ROOT / "deltacloud_images").rglob("*.py"))
 DRIVERS = sorted((ROOT / "drivers").rglob("*.py"))
-CONTRACT = {"driver", "models", "errors", "schema", "kit"}
+CONTRACT = {"driver", "features", "models", "errors", "schema", "kit"}
 #: What each part of the server may import of the others; parts are modules and folders of ``deltacloud_images``.
 ALLOWED = {
     "errors": set(),
@@ -18,18 +18,30 @@ ALLOWED = {
     "kit": {"errors", "models"},
     "key_pairs": {"errors", "models"},
     "profiles": {"errors", "models"},
-    "driver": {"errors", "key_pairs", "kit", "models", "schema"},
+    "features": {"errors"},
+    "driver": {"errors", "features", "key_pairs", "kit", "models", "schema"},
     "registry": {"driver", "errors", "schema"},
     "catalog": {"driver", "errors", "kit", "models", "profiles"},
     "config": {"errors", "registry", "schema"},
     "logs": {"config"},
-    "serializers": {"driver", "models"},
-    "web": {"catalog", "config", "driver", "errors", "kit", "models", "profiles", "registry", "serializers"},
+    "serializers": {"driver", "features", "models"},
+    "web": {
+        "catalog",
+        "config",
+        "driver",
+        "errors",
+        "features",
+        "kit",
+        "models",
+        "profiles",
+        "registry",
+        "serializers",
+    },
     "serving": {"config", "errors", "web"},
-    "app": {"config", "errors", "logs", "registry", "serving", "web"},
+    "app": {"config", "errors", "logs", "registry", "serializers", "serving", "web"},
     "gunicorn": {"config", "serving"},
     "cli": {"app", "config", "driver", "errors", "registry", "serving"},
-    "testing": {"catalog", "driver", "errors", "kit", "models", "profiles"},
+    "testing": {"catalog", "driver", "errors", "features", "kit", "models", "profiles"},
 }
 
 

@@ -1,15 +1,16 @@
 """Models out, as XML, JSON or HTML: nothing else in the server writes a format."""
 
-from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit
+from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, PageContext, Serializer
 from deltacloud_images.serializers.html import HtmlSerializer
 from deltacloud_images.serializers.json import JsonSerializer
-from deltacloud_images.serializers.links import Links
+from deltacloud_images.serializers.links import API_PATH, Links
 from deltacloud_images.serializers.xml import XmlSerializer
 
 #: Every format by its name in ``?format=``; the first is the API's primary one.
 SERIALIZERS: dict[str, Serializer] = {"xml": XmlSerializer(), "json": JsonSerializer(), "html": HtmlSerializer()}
 
 __all__ = [
+    "API_PATH",
     "API_VERSION",
     "SERIALIZERS",
     "DriverEntry",
@@ -17,6 +18,6 @@ __all__ = [
     "Failure",
     "HtmlSerializer",
     "Links",
+    "PageContext",
     "Serializer",
-    "Visit",
 ]

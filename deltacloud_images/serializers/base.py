@@ -1,12 +1,13 @@
 """What every format can write, and the few things written that are not the API's nouns."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
-from deltacloud_images.driver import Driver, Feature, Provider
+from deltacloud_images.driver import Driver, Provider
+from deltacloud_images.features import Feature, Parameter
 from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers.links import Links, path_segment
 
@@ -52,8 +53,8 @@ class Failure:
     request_id: str
 
 
-class Visit(Protocol):
-    """The request that is answered, as far as pages show it around what was asked for."""
+class PageContext(Protocol):
+    """What pages show of the request around what was asked for."""
 
     @property
     def entry(self) -> EntryPoint:
@@ -64,10 +65,10 @@ class Visit(Protocol):
         """The chosen driver."""
 
     def parameter(self, name: str) -> str:
-        """A parameter of the query, or an empty text."""
+        """Return a parameter of the request, or an empty text."""
 
-    def own_parameters(self, collection: str, rel: str) -> Mapping[str, bool]:
-        """The parameters that the driver's own features add to an operation, each with whether it is a flag."""
+    def options(self, collection: str, rel: str) -> Sequence[Parameter]:
+        """Return the parameters of an operation that reach the driver as options."""
 
     def drivers(self) -> Sequence[DriverEntry]:
         """Every driver that is installed."""
@@ -80,8 +81,8 @@ class Serializer(ABC):
     #: Headers that all answers of this format carry.
     headers: tuple[tuple[str, str], ...] = ()
 
-    def amid(self, visit: Visit) -> Self:
-        """The serializer for one request; only pages differ from request to request."""
+    def for_request(self, context: PageContext) -> Self:
+        """Return the serializer for one request; only pages differ from request to request."""
         return self
 
     @abstractmethod

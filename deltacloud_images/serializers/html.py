@@ -1,4 +1,4 @@
-"""HTML pages: Jinja templates with everything escaped, of which all but comfort works without script."""
+"""HTML pages: Jinja templates with everything escaped. Every page works without JavaScript; scripts add convenience."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers import assets, listing, wording
-from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, Serializer, Visit, iso8601
+from deltacloud_images.serializers.base import (
+    API_VERSION,
+    DriverEntry,
+    EntryPoint,
+    Failure,
+    PageContext,
+    Serializer,
+    iso8601,
+)
 from deltacloud_images.serializers.links import Links
 from deltacloud_images.serializers.listing import Column, Listing
 
@@ -37,7 +45,7 @@ class InstanceForm:
 
 
 class HtmlSerializer(Serializer):
-    """One page a resource, and the forms. Made for each request by ``amid``; before that, for errors alone."""
+    """One page a resource, and the forms. Made for each request by ``for_request``; before that, for errors alone."""
 
     content_type = "text/html; charset=utf-8"
     headers = (
@@ -46,13 +54,13 @@ class HtmlSerializer(Serializer):
         ("Referrer-Policy", "same-origin"),
     )
 
-    def __init__(self, visit: Visit | None = None) -> None:
-        """``visit`` is the request that is answered."""
-        self._visit = visit
+    def __init__(self, context: PageContext | None = None) -> None:
+        """``context`` is what pages show of the request."""
+        self._context = context
 
-    def amid(self, visit: Visit) -> "HtmlSerializer":
-        """Pages that show the driver, the provider and the filters of that request."""
-        return HtmlSerializer(visit)
+    def for_request(self, context: PageContext) -> "HtmlSerializer":
+        """Return the serializer of pages that show the driver, the provider and the filters of that request."""
+        return HtmlSerializer(context)
 
     def welcome(self, links: Links) -> str:
         """The same as ``/api``, where a person starts."""
@@ -71,7 +79,7 @@ class HtmlSerializer(Serializer):
         return self._page("driver", links, driver=driver)
 
     def images(self, images: Iterable[Image], links: Links) -> Iterator[str]:
-        """A table of at most ``listing.MOST`` rows, with filters."""
+        """A table of at most ``listing.MAX_ROWS`` rows, with filters."""
         return self._list("images", images, links, listing.IMAGE_COLUMNS, listing.IMAGE_FILTERS)
 
     def image(self, image: Image, links: Links) -> str:
@@ -83,7 +91,7 @@ class HtmlSerializer(Serializer):
         return self._page("new_image", links, form=form)
 
     def instances(self, instances: Iterable[Instance], links: Links) -> Iterator[str]:
-        """A table of at most ``listing.MOST`` rows."""
+        """A table of at most ``listing.MAX_ROWS`` rows."""
         return self._list("instances", instances, links, listing.INSTANCE_COLUMNS, listing.INSTANCE_FILTERS)
 
     def instance(self, instance: Instance, links: Links) -> str:
@@ -129,16 +137,16 @@ class HtmlSerializer(Serializer):
         return self._page("error", links, failure=failure, title=title, advice=advice)
 
     def _parameter(self, name: str) -> str:
-        return self._visit.parameter(name) if self._visit else ""
+        return self._context.parameter(name) if self._context else ""
 
     def _page(self, name: str, links: Links, **fields: Any) -> str:
-        return _template(name).render(visit=self._visit, links=links, **fields)
+        return _template(name).render(context=self._context, links=links, **fields)
 
     def _list(
         self, name: str, things: Iterable[Any], links: Links, columns: tuple[Column, ...], filters: tuple[str, ...]
     ) -> Iterator[str]:
         shown = Listing(links.collection(name), things, columns, filters, self._parameter)
-        stream = _template(name).stream(visit=self._visit, links=links, listing=shown)
+        stream = _template(name).stream(context=self._context, links=links, listing=shown)
         stream.enable_buffering(200)
         yield from stream
 
@@ -161,5 +169,5 @@ def _environment() -> Environment:
     )
     for word in (wording.meaning, wording.when, wording.elapsed, wording.label, wording.amount, wording.size, iso8601):
         environment.filters[word.__name__] = word
-    environment.globals.update(asset=assets.address, curl=wording.curl, version=API_VERSION, most=listing.MOST)
+    environment.globals.update(asset=assets.address, curl=wording.curl, version=API_VERSION, most=listing.MAX_ROWS)
     return environment

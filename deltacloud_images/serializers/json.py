@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from deltacloud_images.driver import Feature, Provider
+from deltacloud_images.driver import Provider
+from deltacloud_images.features import Feature
 from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Realm, StateMachine
 from deltacloud_images.serializers.base import (
     API_VERSION,
@@ -263,6 +264,6 @@ def _feature(feature: Feature) -> Document:
     return {
         "name": feature.name,
         "rel": feature.rel,
-        "params": [f"{name}:string:optional" for name in feature.params],
+        "params": [f"{each.name}:string:optional" for each in feature.params],
         "constraints": {},
     }

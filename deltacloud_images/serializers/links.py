@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
+#: Where the API is, below the address of the server.
+API_PATH = "/api"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
@@ -45,7 +47,7 @@ class Links:
     ) -> None:
         """``root`` has no trailing slash."""
         self.root = root
-        self.api = f"{root}/api{choice}"
+        self.api = f"{root}{API_PATH}{choice}"
         self.launches = launches
         self.destroys_images = destroys_images
         self.destroys_keys = destroys_keys
@@ -64,4 +66,4 @@ class Links:
 
     def elsewhere(self, driver: str, provider: str = "") -> str:
         """The entry point of another driver or provider."""
-        return f"{self.root}/api{matrix({'driver': driver, 'provider': provider})}"
+        return f"{self.root}{API_PATH}{matrix({'driver': driver, 'provider': provider})}"

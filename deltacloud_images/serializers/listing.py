@@ -9,8 +9,8 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
-#: So many rows a browser shows at once without becoming slow.
-MOST = 10_000
+#: How many rows a browser shows at once without becoming slow.
+MAX_ROWS = 10_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Parameter = Callable[[str], str]
@@ -79,7 +79,7 @@ class Listing:
         self.filters = {name: parameter(name) for name in filters}
         self.chosen = {name: value for name, value in self.filters.items() if value}
         found = self._sorted(things)
-        self.rows = found if self.all else found[:MOST]
+        self.rows = found if self.all else found[:MAX_ROWS]
         self.cut = len(self.rows) < len(found)
 
     def _sorted(self, things: Iterable[Any]) -> list[Any]:
@@ -87,10 +87,10 @@ class Listing:
         column = next((each for each in self._columns if each.name == self.sort.removeprefix("-")), None)
         descending = self.sort.startswith("-")
         if column is None:
-            return list(things) if self.all else list(islice(things, MOST + 1))
+            return list(things) if self.all else list(islice(things, MAX_ROWS + 1))
         if self.all:
             return sorted(things, key=column.key, reverse=descending)
-        return (nlargest if descending else nsmallest)(MOST + 1, things, key=column.key)
+        return (nlargest if descending else nsmallest)(MAX_ROWS + 1, things, key=column.key)
 
     def href(self, **changed: str) -> str:
         """This list, seen in another way; an empty value takes a parameter away."""

@@ -53,7 +53,7 @@ class XmlSerializer(Serializer):
             lines.append(f"  <link href='{links.collection(name)}' rel='{name}'>")
             for feature in entry.features_of(name):
                 lines.append(f"    <feature name='{escape(feature.name)}' rel='{feature.rel}'>")
-                lines += [f"      <param name='{escape(name)}' />" for name in feature.params]
+                lines += [f"      <param name='{escape(each.name)}' />" for each in feature.params]
                 lines.append("    </feature>")
             lines.append("  </link>")
         return "\n".join([*lines, "</api>\n"])

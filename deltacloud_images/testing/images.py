@@ -5,8 +5,9 @@ from datetime import UTC
 import pytest
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.driver import IMAGE_DESCRIPTION, IMAGE_NAME, Capability
+from deltacloud_images.driver import Capability
 from deltacloud_images.errors import AuthenticationFailure, Conflict, ObjectNotFound
+from deltacloud_images.features import IMAGE_DESCRIPTION, IMAGE_NAME
 from deltacloud_images.models import Image, ImageFilter, NewImage
 from deltacloud_images.testing.base import STRANGE_IDS, Conformance, lacks
 from deltacloud_images.testing.rig import Rig, eventually

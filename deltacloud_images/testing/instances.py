@@ -6,8 +6,9 @@ from datetime import UTC
 import pytest
 
 from deltacloud_images.catalog import ACTIONS, Catalog
-from deltacloud_images.driver import USER_NAME, Capability
+from deltacloud_images.driver import Capability
 from deltacloud_images.errors import MethodNotAllowed, NotSupported, ObjectNotFound, ValidationFailure
+from deltacloud_images.features import USER_NAME
 from deltacloud_images.models import ImageFilter, Instance, InstanceFilter, NewImage, NewInstance
 from deltacloud_images.profiles import by_size
 from deltacloud_images.testing.base import STRANGE_IDS, Conformance, lacks

@@ -16,9 +16,11 @@ from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_VERSION
 from deltacloud_images.web.call import Call, current_call
+from deltacloud_images.web.choice import choose
 from deltacloud_images.web.clients import disconnected
 from deltacloud_images.web.compression import compress
 from deltacloud_images.web.hosts import refuse_cross_site
+from deltacloud_images.web.operations import METHOD
 from deltacloud_images.web.parameters import read_parameters, refuse_large
 from deltacloud_images.web.parking import TICKET, Ticket
 from deltacloud_images.web.paths import PROBLEM, shown_path
@@ -40,14 +42,15 @@ def install(app: Flask, settings: Settings, registry: Registry, log: LogRequest)
         wanted_id = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = wanted_id if _SANE_ID.fullmatch(wanted_id) else token_hex(8)
         deadline = _deadline(environ, settings.server)
-        call = g.call = Call(registry, settings.api, deadline, request_id, shown_path(environ)[:_SHOWN])
-        call.choose(current)
+        path = shown_path(environ)[:_SHOWN]
+        call = g.call = Call(environ, deadline, request_id, path, settings.api.default_driver)
+        choose(call, current, registry, settings.api)
         if PROBLEM in environ:
             raise ValidationFailure(environ[PROBLEM])
         if current.method not in ("GET", "HEAD", "OPTIONS"):
             refuse_cross_site(current)
             refuse_large(current)
-            _override_method()
+            _override_method(call)
 
     app.extensions["deltacloud_images.log"] = log
     app.config["SENDS_SERVER_HEADER"] = True
@@ -66,19 +69,18 @@ def _deadline(environ: Mapping[str, Any], limits: ServerSettings) -> Deadline:
     return deadline
 
 
-def _override_method() -> None:
+def _override_method(call: Call) -> None:
     """Have a POST act as DELETE: by the header ``X-HTTP-Method-Override``, or by a form's parameter ``_method``."""
     if request.method != "POST":
         return
     if request.environ.get(_OVERRIDE, "").strip().upper() == "DELETE":
-        g.parameters = read_parameters(request)
         _act_as_delete()
         return
     refused = request.routing_exception
     if isinstance(refused, MethodNotAllowed) and "DELETE" in (refused.valid_methods or ()):
-        g.parameters = read_parameters(request)
-        if (g.parameters.get("_method") or "").lower() == "delete":
-            g.from_form = True
+        wanted = read_parameters(request).get(METHOD.name)
+        if wanted is not None and wanted.lower() == "delete":
+            call.from_form = True
             _act_as_delete()
 
 
@@ -98,6 +100,8 @@ def _finish(response: Response) -> Response:
     headers.add("Cache-Control", call.cache_control)
     headers.add("X-Content-Type-Options", "nosniff")
     headers.add("Vary", call.vary)
+    if call.given.ignored:
+        headers.add("X-Deltacloud-Ignored", call.given.ignored_header)
     if more := call.serializer.headers:
         headers.extend(more)
     if call.accept_encoding:

@@ -1,82 +1,83 @@
-"""``/api/instances`` and the actions on instances."""
+"""The views of instances, and of the actions on them."""
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response
 
 from deltacloud_images.models import InstanceFilter, NewInstance
-from deltacloud_images.web.answers import created, listed, no_content, see, watch, whole
-from deltacloud_images.web.call import current_call
-from deltacloud_images.web.entry import require_collection
-from deltacloud_images.web.parameters import decode_user_data, read_parameters
+from deltacloud_images.web import operations
+from deltacloud_images.web.call import Call
+from deltacloud_images.web.parameters import decode_user_data
+from deltacloud_images.web.responses import created, destroyed, document, redirect, redirect_and_watch, stream
+from deltacloud_images.web.views import serves
 
 blueprint = Blueprint("instances", __name__)
 
+_PROPERTIES = ("cpu", "memory", "storage")
 
-@blueprint.get("/api/instances")
-def instances() -> Response:
+
+@blueprint.get("/instances")
+@serves(operations.LIST_INSTANCES)
+def instances(call: Call) -> Response:
     """The instances that match the parameters."""
-    require_collection("instances")
-    call = current_call()
     names = ("id", "state", "realm_id", "image_id", "owner_id")
-    wanted = InstanceFilter(**{name: call.query.get(name) for name in names})
+    wanted = InstanceFilter(**{name: call.given.get(name) for name in names})
     catalog = call.catalog()
-    return listed(call.serializer.instances(catalog.instances(wanted), call.links), catalog)
+    return stream(call, call.serializer.instances(catalog.instances(wanted), call.links), catalog)
 
 
-@blueprint.get("/api/instances/<segment:instance_id>")
-def instance(instance_id: str) -> Response:
+@blueprint.get("/instances/<segment:instance_id>")
+@serves(operations.SHOW_INSTANCE)
+def instance(call: Call, instance_id: str) -> Response:
     """One instance."""
-    require_collection("instances")
-    call = current_call()
     with call.catalog() as catalog:
-        return whole(call.serializer.instance(catalog.instance(instance_id), call.links))
+        return document(call, call.serializer.instance(catalog.instance(instance_id), call.links))
 
 
-@blueprint.post("/api/instances")
-def create_instance() -> Response:
+@blueprint.post("/instances")
+@serves(operations.CREATE_INSTANCE)
+def create_instance(call: Call) -> Response:
     """Launch an image."""
-    require_collection("instances")
-    call = current_call()
-    given = read_parameters(request)
+    given = call.given
+    with call.catalog() as catalog:
+        launched = catalog.create_instance(_new_instance(call), given.text("hwp_id"))
+    location = call.links.member("instances", launched[0].id)
+    if call.for_browser and not launched[0].authentication.password:  # which is shown only this once
+        return redirect_and_watch(location)
+    if len(launched) > 1:
+        return created(call, "".join(call.serializer.instances(launched, call.links)), location)
+    return created(call, call.serializer.instance(launched[0], call.links), location)
+
+
+def _new_instance(call: Call) -> NewInstance:
+    given = call.given
     user_data = given.text("user_data")
     if call.for_browser:
         user_data = user_data.replace("\r\n", "\n")  # as it was typed: no shell reads lines as forms send them
-    with call.catalog() as catalog:
-        sizes = given.matching(("hwp_cpu", "hwp_memory", "hwp_storage"))
-        new = NewInstance(
-            image_id=given.require("image_id"),
-            name=given.text("name"),
-            realm_id=given.text("realm_id"),
-            properties={name.removeprefix("hwp_"): value for name, value in sizes.items()},
-            keyname=given.text("keyname"),
-            user_data=decode_user_data(user_data),
-            options=given.matching(call.own_parameters("instances", "create")),
-        )
-        launched = catalog.create_instance(new, given.text("hwp_id"))
-    location = call.links.member("instances", launched[0].id)
-    if call.for_browser and not launched[0].authentication.password:  # which is told only this once
-        return watch(location)
-    if len(launched) > 1:
-        return created("".join(call.serializer.instances(launched, call.links)), location)
-    return created(call.serializer.instance(launched[0], call.links), location)
+    return NewInstance(
+        image_id=given.require("image_id"),
+        name=given.text("name"),
+        realm_id=given.text("realm_id"),
+        properties={name: value for name in _PROPERTIES if (value := given.get(f"hwp_{name}"))},
+        keyname=given.text("keyname"),
+        user_data=decode_user_data(user_data),
+        options=given.options,
+    )
 
 
-@blueprint.post("/api/instances/<segment:instance_id>/<any(start,stop,reboot):action>")
-def act(instance_id: str, action: str) -> Response:
+@blueprint.post("/instances/<segment:instance_id>/<any(start,stop,reboot):action>")
+@serves(operations.ACT_ON_INSTANCE)
+def act(call: Call, instance_id: str, action: str) -> Response:
     """Start, stop or reboot."""
-    require_collection("instances")
-    call = current_call()
     with call.catalog() as catalog:
         changed = catalog.act(action, instance_id)
     if call.for_browser:
-        return see(call.links.member("instances", instance_id))
-    return whole(call.serializer.changed_instance(changed, call.links), 202)
+        return redirect(call.links.member("instances", instance_id))
+    return document(call, call.serializer.changed_instance(changed, call.links), 202)
 
 
-@blueprint.delete("/api/instances/<segment:instance_id>")
-def destroy_instance(instance_id: str) -> Response:
-    """Destroy an instance; a form's sender goes back to the list."""
-    require_collection("instances")
-    call = current_call()
+@blueprint.delete("/instances/<segment:instance_id>")
+@serves(operations.DESTROY_INSTANCE)
+def destroy_instance(call: Call, instance_id: str) -> Response:
+    """Destroy an instance."""
     with call.catalog() as catalog:
         catalog.destroy_instance(instance_id)
-    return see(call.links.collection("instances")) if g.get("from_form") else no_content()
+    return destroyed(call, "instances")

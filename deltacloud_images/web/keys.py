@@ -1,52 +1,47 @@
-"""``/api/keys``: the key pairs with which one logs in to instances."""
+"""The views of key pairs, with which one logs in to instances."""
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response
 
-from deltacloud_images.web.answers import created, listed, no_content, see, whole
-from deltacloud_images.web.call import current_call
-from deltacloud_images.web.entry import require_collection
-from deltacloud_images.web.parameters import read_parameters
+from deltacloud_images.web import operations
+from deltacloud_images.web.call import Call
+from deltacloud_images.web.responses import created, destroyed, document, stream
+from deltacloud_images.web.views import serves
 
 blueprint = Blueprint("keys", __name__)
 
 
-@blueprint.get("/api/keys")
-def keys() -> Response:
-    """Return the caller's key pairs; ``id`` filters."""
-    require_collection("keys")
-    call = current_call()
-    wanted = call.query.get("id")
+@blueprint.get("/keys")
+@serves(operations.LIST_KEYS)
+def keys(call: Call) -> Response:
+    """The caller's key pairs."""
+    wanted = call.given.get("id")
     catalog = call.catalog()
     found = filter(lambda each: wanted in (None, each.id), catalog.keys())
-    return listed(call.serializer.keys(found, call.links), catalog)
+    return stream(call, call.serializer.keys(found, call.links), catalog)
 
 
-@blueprint.get("/api/keys/<segment:key_id>")
-def key(key_id: str) -> Response:
-    """Return one key pair, without its private key."""
-    require_collection("keys")
-    call = current_call()
+@blueprint.get("/keys/<segment:key_id>")
+@serves(operations.SHOW_KEY)
+def key(call: Call, key_id: str) -> Response:
+    """One key pair, without its private key."""
     with call.catalog() as catalog:
-        return whole(call.serializer.key(catalog.key(key_id), call.links))
+        return document(call, call.serializer.key(catalog.key(key_id), call.links))
 
 
-@blueprint.post("/api/keys")
-def create_key() -> Response:
-    """Create a key pair and return it with its private key, which no later response holds."""
-    require_collection("keys")
-    call = current_call()
-    name = read_parameters(request).require("name")
+@blueprint.post("/keys")
+@serves(operations.CREATE_KEY)
+def create_key(call: Call) -> Response:
+    """A new key pair with its private key, which no later response holds."""
     with call.catalog() as catalog:
-        key = catalog.create_key(name)
+        key = catalog.create_key(call.given.require("name"))
     call.cache_control = "no-store"
-    return created(call.serializer.key(key, call.links), call.links.member("keys", key.id))
+    return created(call, call.serializer.key(key, call.links), call.links.member("keys", key.id))
 
 
-@blueprint.delete("/api/keys/<segment:key_id>")
-def destroy_key(key_id: str) -> Response:
-    """Destroy a key pair; redirect a form's sender to the list."""
-    require_collection("keys")
-    call = current_call()
+@blueprint.delete("/keys/<segment:key_id>")
+@serves(operations.DESTROY_KEY)
+def destroy_key(call: Call, key_id: str) -> Response:
+    """Destroy a key pair."""
     with call.catalog() as catalog:
         catalog.destroy_key(key_id)
-    return see(call.links.collection("keys")) if g.get("from_form") else no_content()
+    return destroyed(call, "keys")

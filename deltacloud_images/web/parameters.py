@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from deltacloud_images.errors import BodyTooLarge, ValidationFailure
-from deltacloud_images.web.paths import MATRIX
+from deltacloud_images.web.paths import API_SEGMENT, CLOUD_CHOICE, MATRIX
 
 MAX_FIELDS = 1000
 _FORMS = ("", "application/x-www-form-urlencoded", "application/x-www-form-encoded")  # the last is a client's slip
@@ -40,27 +40,10 @@ class Parameters:
                 return values[0]
         return None
 
-    def text(self, name: str) -> str:
-        """The value, or an empty text."""
-        return self.get(name) or ""
-
-    def require(self, name: str) -> str:
-        """The value; raises ``ValidationFailure`` that names it."""
-        value = self.get(name)
-        if value is None:
-            raise ValidationFailure(f"The parameter '{name}' is missing.")
-        return value
-
-    def matching(self, patterns: Iterable[str]) -> dict[str, str]:
-        """The values of all these names; ``firewalls*`` stands for the name with any ending."""
-        given = {name for source in self._sources for name in source}
-        wanted = [
-            name
-            for pattern in patterns
-            for name in sorted(given)
-            if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1]))
-        ]
-        return {name: value for name in wanted if (value := self.get(name)) is not None}
+    @property
+    def names(self) -> list[str]:
+        """The names of all that have a value, each once."""
+        return list(dict.fromkeys(name for source in self._sources for name in source))
 
 
 def read_query(request: Request) -> Parameters:
@@ -104,7 +87,12 @@ def _collect(pairs: Pairs) -> Mapping[str, list[str]]:
 
 
 def _matrix(request: Request) -> Pairs:
-    return ((name, value) for _, name, value in request.environ[MATRIX])
+    """Return the matrix parameters, without those that choose the cloud."""
+    return (
+        (name, value)
+        for index, name, value in request.environ[MATRIX]
+        if not (index == API_SEGMENT and name in CLOUD_CHOICE)
+    )
 
 
 def _query(request: Request) -> Pairs:

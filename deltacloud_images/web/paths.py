@@ -12,11 +12,16 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from werkzeug.routing import BaseConverter
 
+from deltacloud_images.serializers import API_PATH
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MATRIX = "deltacloud.matrix"
 PROBLEM = "deltacloud.path_problem"
+#: The segment of the path whose matrix parameters choose the cloud, and their names.
+API_SEGMENT = API_PATH.count("/")
+CLOUD_CHOICE = ("driver", "provider")
 
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SLASHES = re.compile("//+")

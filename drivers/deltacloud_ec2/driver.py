@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING
 from deltacloud_ec2 import convert
 from deltacloud_ec2.config import EC2Settings, ProviderSettings
 from deltacloud_ec2.regions import public_regions
-from deltacloud_images.driver import (
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider
+from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.features import (
     AUTHENTICATION_KEY,
     FIREWALLS,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
     INSTANCE_COUNT,
-    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
-    Capability,
-    Credentials,
-    Driver,
     Feature,
-    Provider,
+    Parameter,
 )
-from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Pool
 
@@ -38,10 +35,20 @@ if TYPE_CHECKING:
 _MAX_CALLERS = 256
 _MAX_SECONDS = 3600.0
 
-NO_REBOOT = Feature("images", "no_reboot", "create", ("no_reboot",), flag=True)
-DELETE_SNAPSHOTS = Feature("images", "delete_snapshots", "destroy", ("delete_snapshots",), flag=True)
+NO_REBOOT = Feature(
+    "images",
+    "no_reboot",
+    "create",
+    (Parameter("no_reboot", "Copies the disks without a shutdown, so that files may be inconsistent.", kind="flag"),),
+)
+DELETE_SNAPSHOTS = Feature(
+    "images",
+    "delete_snapshots",
+    "destroy",
+    (Parameter("delete_snapshots", "Deletes the image's snapshots too, which cost money otherwise.", kind="flag"),),
+)
 #: EC2 has no names of its own for instances, hence no ``user_name``: a name is a tag.
-NAME_TAG = Feature("instances", "name_tag", "create", ("name",))
+NAME_TAG = Feature("instances", "name_tag", "create", (Parameter("name", "The value of the new instance's tag Name."),))
 
 
 class EC2Driver(Driver[EC2Settings]):

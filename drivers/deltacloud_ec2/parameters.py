@@ -26,7 +26,6 @@ _WITH_DISABLED = {"IncludeDisabled": "true"}
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 _LONGEST_DESCRIPTION = 255
 
-_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _STATE_NAMES = {ours: theirs for theirs, ours in INSTANCE_STATES.items()}
 _GONE = "terminated"
 
@@ -110,16 +109,13 @@ def image_name(new: NewImage, now: datetime) -> str:
 
 
 def flag(options: Mapping[str, str], name: str) -> bool:
-    """A parameter that says yes or no, no where it is missing; raises ``ValidationFailure`` for anything else."""
-    value = options.get(name, "false")
-    if value.lower() not in _FLAGS:
-        raise ValidationFailure(f"{name} is '{value}', but has to be true or false.")
-    return _FLAGS[value.lower()]
+    """Return a parameter that says yes or no; no where it is missing."""
+    return options.get(name) == "true"
 
 
 def launch(new: NewInstance, instance_type: str = "") -> dict[str, Any]:
     """RunInstances' parameters. ``realm_id`` is ``zone`` or ``zone:subnet``; a firewall is a group's id or name."""
-    count = _count(new.options.get("instance_count", "1"))
+    count = int(new.options.get("instance_count", "1"))
     zone, _, subnet = new.realm_id.partition(":")
     firewalls = _firewalls(new.options)
     given: dict[str, Any] = {
@@ -136,12 +132,6 @@ def launch(new: NewInstance, instance_type: str = "") -> dict[str, Any]:
         else None,
     }
     return {"MinCount": count, "MaxCount": count} | {name: value for name, value in given.items() if value}
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValidationFailure(f"instance_count is '{text}', but has to be a whole number from 1 on.")
-    return int(text)
 
 
 def _firewalls(options: Mapping[str, str]) -> list[str]:

@@ -6,20 +6,9 @@ from typing import TYPE_CHECKING
 
 from deltacloud_fgcp import convert
 from deltacloud_fgcp.config import FgcpSettings
-from deltacloud_images.driver import (
-    IMAGE_DESCRIPTION,
-    IMAGE_NAME,
-    KEY_CAPABILITIES,
-    OWNER_ID,
-    REALM_FILTER,
-    USER_NAME,
-    Capability,
-    Credentials,
-    Driver,
-    Provider,
-    Session,
-)
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider, Session
 from deltacloud_images.errors import DeltacloudError, ValidationFailure
+from deltacloud_images.features import IMAGE_DESCRIPTION, IMAGE_NAME, OWNER_ID, REALM_FILTER, USER_NAME
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Pool
 

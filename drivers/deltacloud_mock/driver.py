@@ -8,7 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from deltacloud_images.driver import (
+from deltacloud_images.driver import Capability, Credentials, Driver
+from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, DeltacloudError, ProviderTimeout
+from deltacloud_images.features import (
     AUTHENTICATION_KEY,
     HARDWARE_PROFILES,
     IMAGE_DESCRIPTION,
@@ -17,11 +19,7 @@ from deltacloud_images.driver import (
     REALM_FILTER,
     USER_DATA,
     USER_NAME,
-    Capability,
-    Credentials,
-    Driver,
 )
-from deltacloud_images.errors import AuthenticationFailure, ConfigurationError, DeltacloudError, ProviderTimeout
 from deltacloud_images.kit.deadline import Deadline, current, in_force
 from deltacloud_images.models import HardwareProfile
 from deltacloud_mock import convert, errors

@@ -4,25 +4,21 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from deltacloud_images.driver import (
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider, Session
+from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.features import (
     AUTHENTICATION_KEY,
     AUTHENTICATION_PASSWORD,
     FIREWALLS,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
-    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
     USER_NAME,
-    Capability,
-    Credentials,
-    Driver,
     Feature,
-    Provider,
-    Session,
+    Parameter,
 )
-from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Lease, Pool
 from deltacloud_images.kit.transport import Transport
@@ -40,6 +36,13 @@ Settings = TypeVar("Settings")
 _MAX_ACCOUNTS = 256
 _MAX_SECONDS = 3600.0
 
+NETWORKS = Feature(
+    "instances",
+    "networks",
+    "create",
+    (Parameter("networks", "The new instance's networks, by name or id, separated by commas; or auto, or none."),),
+)
+
 
 class NovaDriver(Driver[Settings]):
     """What all clouds with nova have in common, whatever their identity service is."""
@@ -54,7 +57,7 @@ class NovaDriver(Driver[Settings]):
         AUTHENTICATION_KEY,
         AUTHENTICATION_PASSWORD,
         REALM_FILTER,
-        Feature("instances", "networks", "create", ("networks",)),
+        NETWORKS,
     )
     states: ClassVar[StateMachine] = STATES
     requires = ("keystoneauth1", "requests")

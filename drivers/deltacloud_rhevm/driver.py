@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deltacloud_images.driver import (
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider
+from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.features import (
     HARDWARE_PROFILES,
     IMAGE_DESCRIPTION,
     IMAGE_NAME,
-    KEY_CAPABILITIES,
     OWNER_ID,
     REALM_FILTER,
     USER_DATA,
     USER_NAME,
-    Capability,
-    Credentials,
-    Driver,
-    Provider,
 )
-from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Pool
 from deltacloud_images.kit.transport import Transport

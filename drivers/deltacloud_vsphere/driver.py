@@ -3,20 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from deltacloud_images.driver import (
-    HARDWARE_PROFILES,
-    KEY_CAPABILITIES,
-    OWNER_ID,
-    REALM_FILTER,
-    USER_DATA,
-    USER_NAME,
-    Capability,
-    Credentials,
-    Driver,
-    Provider,
-    Session,
-)
+from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider, Session
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.features import HARDWARE_PROFILES, OWNER_ID, REALM_FILTER, USER_DATA, USER_NAME
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Pool
 from deltacloud_images.kit.transport import Transport

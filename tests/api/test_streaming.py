@@ -14,7 +14,7 @@ from lxml import etree
 
 from deltacloud_images.errors import ProviderError
 from deltacloud_images.models import Image, ImageFilter
-from deltacloud_images.web.answers import WHOLE
+from deltacloud_images.web.responses import MAX_DOCUMENT
 from deltacloud_mock.session import MockSession
 from tests.conftest import Live, client_of, gunicorn, write_config
 from tests.web import AUTHORIZATION
@@ -34,7 +34,7 @@ def test_a_large_list_is_complete(client: FlaskClient, tmp_path: Path, wanted: s
     fill(tmp_path, 5000)
     answer = client.get(f"/api/images?format={wanted}")
     assert answer.status_code == 200
-    assert len(answer.data) > WHOLE
+    assert len(answer.data) > MAX_DOCUMENT
     if wanted == "xml":
         names = [image.findtext("name") for image in etree.fromstring(answer.data)]
     else:
@@ -150,6 +150,6 @@ def test_a_list_cut_over_http_1_0_ends_in_a_reset(begun: Callable[[str], socket.
 def test_a_list_cut_over_http_1_1_lacks_the_last_chunk(begun: Callable[[str], socket.socket]) -> None:
     with begun("HTTP/1.1").makefile("rb") as stream:
         received = stream.read()
-    assert len(received) > WHOLE
+    assert len(received) > MAX_DOCUMENT
     assert not received.endswith(b"0\r\n\r\n")
     assert b"</images>" not in received

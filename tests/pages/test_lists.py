@@ -101,13 +101,13 @@ def test_more_rows_than_a_browser_bears_are_cut_and_can_be_asked_for(page: Page,
         "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?)"
         " INSERT INTO images (name, description, owner_id, architecture, created_at, available_at)"
         " SELECT 'many' || n, '', 'mockuser', 'x86_64', n, 0 FROM many",
-        listing.MOST,
+        listing.MAX_ROWS,
     )
     page.goto("/api/images?sort=-created")
-    expect(page.locator("tbody tr")).to_have_count(listing.MOST)
+    expect(page.locator("tbody tr")).to_have_count(listing.MAX_ROWS)
     assert names(page)[0] == "img3"
     page.locator(".above a", has_text="show all").click()
-    expect(page.locator("tbody tr")).to_have_count(listing.MOST + 3)
+    expect(page.locator("tbody tr")).to_have_count(listing.MAX_ROWS + 3)
 
 
 def test_the_other_lists(page: Page) -> None:

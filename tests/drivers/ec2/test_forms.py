@@ -25,6 +25,29 @@ def browser(rig: EC2Rig) -> Iterator[FlaskClient]:
         yield client
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "given", "message"),
+    [
+        ("POST", "images", "instance_id=i-1&no_reboot=perhaps", "no_reboot is 'perhaps', but has to be true or false."),
+        ("DELETE", "images/ami-1", "delete_snapshots=2", "delete_snapshots is '2', but has to be true or false."),
+        *(
+            (
+                "POST",
+                "instances",
+                f"image_id=ami-1&instance_count={count}",
+                f"instance_count is '{count}', but has to be a whole number from 1 on.",
+            )
+            for count in ("0", "-1", "two", "1.5", "²", "9" * 19)
+        ),
+    ],
+)
+def test_a_bad_value_is_refused_before_ec2_is_asked(
+    browser: FlaskClient, method: str, path: str, given: str, message: str
+) -> None:
+    response = browser.open(f"/api/{path}?{given}&format=json", method=method)
+    assert (response.status_code, response.get_json()["message"]) == (400, message)
+
+
 def form(browser: FlaskClient, path: str) -> Any:
     """The page's form that changes something."""
     answer = browser.get(path)

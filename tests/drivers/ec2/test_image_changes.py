@@ -42,7 +42,7 @@ def all_snapshots(rig: EC2Rig) -> set[str]:
 
 @pytest.mark.parametrize(
     ("options", "no_reboot"),
-    [({}, "false"), ({"no_reboot": "true"}, "true"), ({"no_reboot": "0"}, "false"), ({"no_reboot": "TRUE"}, "true")],
+    [({}, "false"), ({"no_reboot": "true"}, "true"), ({"no_reboot": "false"}, "false")],
 )
 def test_create_sends_what_is_asked_for(
     catalog: Catalog, front: Front, instance: str, options: Mapping[str, str], no_reboot: str
@@ -73,13 +73,9 @@ def test_good_names_are_sent(catalog: Catalog, front: Front, instance: str, name
     assert catalog.create_image(NewImage(instance, name)).name == name
 
 
-def test_other_bad_parameters_are_refused_before_ec2_is_asked(catalog: Catalog, front: Front) -> None:
+def test_a_long_description_is_refused_before_ec2_is_asked(catalog: Catalog, front: Front) -> None:
     with pytest.raises(ValidationFailure, match="description has 256 characters; EC2 takes 255"):
         catalog.create_image(NewImage("i-1234567890", "name", "x" * 256))
-    with pytest.raises(ValidationFailure, match="no_reboot is 'perhaps'"):
-        catalog.create_image(NewImage("i-1234567890", "name", options={"no_reboot": "perhaps"}))
-    with pytest.raises(ValidationFailure, match="delete_snapshots is ''"):
-        catalog.destroy_image("ami-0a000000000000001", {"delete_snapshots": ""})
     assert front.requests == []
 
 

@@ -97,13 +97,6 @@ def test_firewalls_are_sent_in_order_by_name_or_id(rig: EC2Rig, catalog: Catalog
     }
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "two", "1.5", "²", ""])
-def test_a_count_has_to_be_a_number(catalog: Catalog, front: Front, count: str) -> None:
-    with pytest.raises(ValidationFailure, match="instance_count"):
-        catalog.create_instance(NewInstance(IMAGE, options={"instance_count": count}), "")
-    assert front.sent("RunInstances") == []
-
-
 @pytest.mark.parametrize(
     ("image_id", "size"),
     [

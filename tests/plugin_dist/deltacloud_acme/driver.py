@@ -6,8 +6,9 @@ from deltacloud_acme import errors
 from deltacloud_acme.config import AcmeSettings
 from deltacloud_acme.login import Login
 from deltacloud_acme.session import AcmeSession
-from deltacloud_images.driver import OWNER_ID, Capability, Credentials, Driver, Provider
+from deltacloud_images.driver import Capability, Credentials, Driver, Provider
 from deltacloud_images.errors import DeltacloudError
+from deltacloud_images.features import OWNER_ID
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.kit.pool import Pool
 from deltacloud_images.kit.transport import Transport
