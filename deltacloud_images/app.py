@@ -16,7 +16,7 @@ from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
 from deltacloud_images.serializers import API_PATH
 from deltacloud_images.serving import adapting
-from deltacloud_images.web import entry, failures, hooks, images, instances, keys, pages, sizes
+from deltacloud_images.web import documents, entry, failures, hooks, images, instances, keys, pages, sizes
 from deltacloud_images.web.bulkheads import Bulkheads
 from deltacloud_images.web.paths import RawPaths, Segment
 
@@ -66,7 +66,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     app.extensions["deltacloud_images"] = Services(
         settings, registry, Bulkheads(settings.server.threads, settings.server.threads_per_cloud)
     )
-    for views in (entry, images, instances, sizes, keys, pages):
+    for views in (entry, images, instances, sizes, keys, documents, pages):
         app.register_blueprint(views.blueprint, url_prefix=API_PATH)
     app.register_blueprint(pages.site)
     failures.install(app)

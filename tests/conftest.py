@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from deltacloud_images import create_app
 from deltacloud_images.testing import eventually
+from tests.documents import check_response
 from tests.web import AUTHORIZATION, Answer, exchange
 
 
@@ -50,11 +51,13 @@ def client(app: Flask) -> FlaskClient:
 
 
 class Client(FlaskClient):
-    """Asks as if the server were at localhost:3001."""
+    """Asks as if the server were at localhost:3001, and holds each response to the API's documents."""
 
     def open(self, *arguments: Any, **options: Any) -> TestResponse:
         options.setdefault("base_url", "http://localhost:3001")
-        return super().open(*arguments, **options)
+        response = super().open(*arguments, **options)
+        check_response(self.application, response)
+        return response
 
 
 def client_of(app: Flask, authorization: str = AUTHORIZATION) -> FlaskClient:

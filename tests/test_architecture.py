@@ -41,7 +41,7 @@ ALLOWED = {
     "app": {"config", "errors", "logs", "registry", "serializers", "serving", "web"},
     "gunicorn": {"config", "serving"},
     "cli": {"app", "config", "driver", "errors", "registry", "serving"},
-    "testing": {"catalog", "driver", "errors", "features", "kit", "models", "profiles"},
+    "testing": {"catalog", "driver", "errors", "features", "kit", "models", "profiles", "serializers"},
 }
 
 

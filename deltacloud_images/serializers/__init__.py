@@ -1,6 +1,14 @@
 """Models out, as XML, JSON or HTML: nothing else in the server writes a format."""
 
-from deltacloud_images.serializers.base import API_VERSION, DriverEntry, EntryPoint, Failure, PageContext, Serializer
+from deltacloud_images.serializers.base import (
+    API_VERSION,
+    DocumentedOperation,
+    DriverEntry,
+    EntryPoint,
+    Failure,
+    PageContext,
+    Serializer,
+)
 from deltacloud_images.serializers.html import HtmlSerializer
 from deltacloud_images.serializers.json import JsonSerializer
 from deltacloud_images.serializers.links import API_PATH, Links
@@ -13,6 +21,7 @@ __all__ = [
     "API_PATH",
     "API_VERSION",
     "SERIALIZERS",
+    "DocumentedOperation",
     "DriverEntry",
     "EntryPoint",
     "Failure",

@@ -1,4 +1,4 @@
-"""The pages' style sheet, script and icon, each at an address that changes with its content."""
+"""Files that are served as they are: the pages' style sheet, script and icon, and the schema of the XML."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +28,12 @@ def asset(name: str) -> Asset | None:
         return None
     content = files("deltacloud_images").joinpath("static", name).read_text("utf-8")
     return Asset(content, _TYPES[name], blake2b(content.encode(), digest_size=8).hexdigest())
+
+
+@lru_cache
+def relax_ng() -> str:
+    """Return the RELAX NG schema of the XML."""
+    return files("deltacloud_images").joinpath("static", "schema.rng").read_text("utf-8")
 
 
 @lru_cache

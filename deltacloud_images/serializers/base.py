@@ -53,6 +53,20 @@ class Failure:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentedOperation:
+    """An operation as the documentation for people shows it; ``path`` is below the API's, ``example`` is XML."""
+
+    method: str
+    path: str
+    summary: str
+    collection: str
+    parameters: tuple[Parameter, ...]
+    needs_credentials: bool
+    status: int
+    example: str
+
+
 class PageContext(Protocol):
     """What pages show of the request around what was asked for."""
 

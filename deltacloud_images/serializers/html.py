@@ -1,6 +1,6 @@
 """HTML pages: Jinja templates with everything escaped. Every page works without JavaScript; scripts add convenience."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from deltacloud_images.models import HardwareProfile, Image, Instance, Key, Real
 from deltacloud_images.serializers import assets, listing, wording
 from deltacloud_images.serializers.base import (
     API_VERSION,
+    DocumentedOperation,
     DriverEntry,
     EntryPoint,
     Failure,
@@ -130,6 +131,10 @@ class HtmlSerializer(Serializer):
         """Every state with what leads out of it."""
         ways = {state: [each for each in states.transitions if each.origin == state] for state in states.states}
         return self._page("instance_states", links, ways=ways)
+
+    def docs(self, operations: Sequence[DocumentedOperation], errors: Mapping[int, str], links: Links) -> str:
+        """The documentation of the API: its operations in the order of their collections, and its errors."""
+        return self._page("docs", links, operations=operations, errors=errors)
 
     def error(self, failure: Failure, links: Links) -> str:
         """What happened, what to do next, and the request id to ask about."""

@@ -34,7 +34,7 @@ class Links:
     them, so that following links stays on that cloud. ``launches`` and so on say what the driver can do.
     """
 
-    __slots__ = ("api", "destroys_images", "destroys_keys", "launches", "root")
+    __slots__ = ("api", "destroys_images", "destroys_keys", "launches", "path", "root")
 
     def __init__(
         self,
@@ -47,7 +47,8 @@ class Links:
     ) -> None:
         """``root`` has no trailing slash."""
         self.root = root
-        self.api = f"{root}{API_PATH}{choice}"
+        self.path = f"{API_PATH}{choice}"
+        self.api = f"{root}{self.path}"
         self.launches = launches
         self.destroys_images = destroys_images
         self.destroys_keys = destroys_keys

@@ -1,11 +1,12 @@
 """What a driver's tests subclass: a ``Rig`` that runs and reads the cloud, and the conformance suite.
 
-Needs pytest. See ``drivers/README.md`` for how to use it.
+Needs pytest, lxml and jsonschema. See ``drivers/README.md`` for how to use it.
 """
 
 import pytest
 
 pytest.register_assert_rewrite(
+    "deltacloud_images.testing.documents",
     "deltacloud_images.testing.images",
     "deltacloud_images.testing.instances",
     "deltacloud_images.testing.faults",

@@ -1,5 +1,6 @@
 """The conformance suite as one class: whatever passes it behaves like every other driver."""
 
+from deltacloud_images.testing.documents import DocumentConformance
 from deltacloud_images.testing.faults import FaultConformance
 from deltacloud_images.testing.hostile import HostileConformance
 from deltacloud_images.testing.images import ImageConformance
@@ -8,7 +9,12 @@ from deltacloud_images.testing.senseless import SenselessConformance
 
 
 class DriverConformance(
-    ImageConformance, InstanceConformance, FaultConformance, HostileConformance, SenselessConformance
+    ImageConformance,
+    InstanceConformance,
+    DocumentConformance,
+    FaultConformance,
+    HostileConformance,
+    SenselessConformance,
 ):
     """Subclass it in a test module that has a fixture ``rig``; pytest runs the rest.
 

@@ -37,6 +37,11 @@ class Operation:
     rel: str
     parameters: tuple[Parameter, ...] = ()
     fields: tuple[str, ...] = ()
+    #: The status of its response, and the name of the schema of its JSON; without a schema there is no body.
+    status: int = 200
+    schema: str = ""
+    #: The only media type of its response, where the format cannot be chosen.
+    media_type: str = ""
     #: Only pages have it: a form. For other formats its path is that of a member.
     is_form: bool = False
 
@@ -68,11 +73,16 @@ ENTRY_POINT = Operation(
     "",
     "entry_point",
     (Parameter("force_auth", "1 or true: only for credentials that the cloud accepts; otherwise 401."),),
+    schema="EntryPoint",
 )
-LIST_DRIVERS = Operation("list_drivers", "List the installed drivers.", "drivers", "index", (_ID,))
-SHOW_DRIVER = Operation("show_driver", "Show a driver and its providers.", "drivers", "show")
+LIST_DRIVERS = Operation("list_drivers", "List the installed drivers.", "drivers", "index", (_ID,), schema="DriverList")
+SHOW_DRIVER = Operation("show_driver", "Show a driver and its providers.", "drivers", "show", schema="DriverDocument")
 SHOW_STATES = Operation(
-    "show_instance_states", "Show the state machine of the driver's instances.", "instance_states", "index"
+    "show_instance_states",
+    "Show the state machine of the driver's instances.",
+    "instance_states",
+    "index",
+    schema="States",
 )
 
 LIST_IMAGES = Operation(
@@ -87,8 +97,9 @@ LIST_IMAGES = Operation(
         Parameter("architecture", "Only images of this architecture, for example x86_64, i386 or arm64."),
         Parameter("state", "Only images in this state, in either case, for example AVAILABLE."),
     ),
+    schema="ImageList",
 )
-SHOW_IMAGE = Operation("show_image", "Show an image.", "images", "show")
+SHOW_IMAGE = Operation("show_image", "Show an image.", "images", "show", schema="ImageDocument")
 CREATE_IMAGE = Operation(
     "create_image",
     "Create an image from an instance.",
@@ -96,8 +107,10 @@ CREATE_IMAGE = Operation(
     "create",
     (Parameter("instance_id", "The instance from which to create the image.", required=True),),
     fields=("name", "description"),
+    status=201,
+    schema="ImageDocument",
 )
-DESTROY_IMAGE = Operation("destroy_image", "Destroy an image.", "images", "destroy")
+DESTROY_IMAGE = Operation("destroy_image", "Destroy an image.", "images", "destroy", status=204)
 
 LIST_INSTANCES = Operation(
     "list_instances",
@@ -105,8 +118,9 @@ LIST_INSTANCES = Operation(
     "instances",
     "index",
     (_ID, *_filters("instances", "state", "image_id", "owner_id"), *REALM_FILTER.params),
+    schema="InstanceList",
 )
-SHOW_INSTANCE = Operation("show_instance", "Show an instance.", "instances", "show")
+SHOW_INSTANCE = Operation("show_instance", "Show an instance.", "instances", "show", schema="InstanceDocument")
 CREATE_INSTANCE = Operation(
     "create_instance",
     "Launch an image.",
@@ -119,9 +133,20 @@ CREATE_INSTANCE = Operation(
         *HARDWARE_PROFILES.params,
     ),
     fields=("name", "keyname", "user_data"),
+    status=201,
+    schema="InstanceDocument",
 )
-ACT_ON_INSTANCE = Operation("act_on_instance", "Start, stop or reboot an instance.", "instances", "act")
-DESTROY_INSTANCE = Operation("destroy_instance", "Destroy an instance and its disks.", "instances", "destroy")
+ACT_ON_INSTANCE = Operation(
+    "act_on_instance",
+    "Start, stop or reboot an instance.",
+    "instances",
+    "act",
+    status=202,
+    schema="ChangedInstance",
+)
+DESTROY_INSTANCE = Operation(
+    "destroy_instance", "Destroy an instance and its disks.", "instances", "destroy", status=204
+)
 
 LIST_PROFILES = Operation(
     "list_hardware_profiles",
@@ -129,21 +154,36 @@ LIST_PROFILES = Operation(
     "hardware_profiles",
     "index",
     (_ID, Parameter("architecture", "Only hardware profiles for this architecture.")),
+    schema="HardwareProfileList",
 )
-SHOW_PROFILE = Operation("show_hardware_profile", "Show a hardware profile.", "hardware_profiles", "show")
-LIST_REALMS = Operation("list_realms", "List the realms.", "realms", "index", (_ID,))
-SHOW_REALM = Operation("show_realm", "Show a realm.", "realms", "show")
+SHOW_PROFILE = Operation(
+    "show_hardware_profile",
+    "Show a hardware profile.",
+    "hardware_profiles",
+    "show",
+    schema="HardwareProfileDocument",
+)
+LIST_REALMS = Operation("list_realms", "List the realms.", "realms", "index", (_ID,), schema="RealmList")
+SHOW_REALM = Operation("show_realm", "Show a realm.", "realms", "show", schema="RealmDocument")
 
-LIST_KEYS = Operation("list_keys", "List the key pairs.", "keys", "index", (_ID,))
-SHOW_KEY = Operation("show_key", "Show a key pair, without its private key.", "keys", "show")
+LIST_KEYS = Operation("list_keys", "List the key pairs.", "keys", "index", (_ID,), schema="KeyList")
+SHOW_KEY = Operation("show_key", "Show a key pair, without its private key.", "keys", "show", schema="KeyDocument")
 CREATE_KEY = Operation(
     "create_key",
     "Create a key pair; only this response holds its private key.",
     "keys",
     "create",
     (Parameter("name", "The new key pair's name.", required=True),),
+    status=201,
+    schema="KeyDocument",
 )
-DESTROY_KEY = Operation("destroy_key", "Destroy a key pair.", "keys", "destroy")
+DESTROY_KEY = Operation("destroy_key", "Destroy a key pair.", "keys", "destroy", status=204)
+
+SHOW_OPENAPI = Operation("show_openapi", "Show the OpenAPI document.", "", "openapi", media_type="application/json")
+SHOW_RELAX_NG = Operation(
+    "show_relax_ng", "Show the RELAX NG schema of the XML.", "", "relax_ng", media_type="application/xml"
+)
+SHOW_DOCS = Operation("show_docs", "Show the documentation for people.", "", "docs", media_type="text/html")
 
 IMAGE_FORM = Operation(
     "new_image",

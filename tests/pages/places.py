@@ -23,6 +23,7 @@ PLACES = {
     "realm": "/api/realms/us",
     "drivers": "/api/drivers",
     "driver": "/api/drivers/second",
+    "docs": "/api/docs",
     "instance-states": "/api/instance_states",
     "error-not-found": "/api/images/nothing",
     "error-not-supported": "/api;driver=second/images/new",
