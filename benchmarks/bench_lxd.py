@@ -12,6 +12,7 @@ from pylxd import Client
 from benchmarks.measure import paired, report
 from deltacloud_images.testing.attack import hostile
 from deltacloud_images.testing.behaviours import Recorder
+from tests.drivers.lxd.products import LXD
 from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 
@@ -21,10 +22,10 @@ IMAGES = 2000
 def main() -> None:
     """Print the round trips, and the CPU time for XML beside both ways to list images with pylxd."""
     with tempfile.TemporaryDirectory() as folder:
-        rig = LxdRig(Path(folder))
+        rig = LxdRig(LXD, Path(folder))
         try:
             for number in range(IMAGES):
-                rig.lxd.add_image(f"image {number}", f"image{number}", empty=True)
+                rig.daemon.add_image(f"image {number}", f"image{number}", empty=True)
             _round_trips(rig, Path(folder))
             _cpu(rig, Path(folder))
         finally:
@@ -45,7 +46,7 @@ def _cpu(rig: LxdRig, folder: Path) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests prefers them to pylxd's certificate
         os.environ.pop(name, None)
     client = Client(
-        endpoint=rig.lxd.url, cert=rig.write_open_pair("alice", folder), verify=str(rig.lxd.folder / "server.crt")
+        endpoint=rig.daemon.url, cert=rig.write_open_pair("alice", folder), verify=str(rig.daemon.folder / "server.crt")
     )
     for what, bound, theirs in (
         ("pylxd's images.all() with the images' fields", "at most 0.30", _fields),

@@ -14,7 +14,7 @@ from deltacloud_images.kit.cached import Cached
 from deltacloud_images.kit.deadline import current
 from deltacloud_images.kit.transport import RefusedCertificate, Transport
 from deltacloud_lxd.config import ProviderSettings
-from deltacloud_lxd.errors import FORBIDDEN, NOT_FOUND, LxdError, OperationFailed, failure
+from deltacloud_lxd.errors import FORBIDDEN, INTERNAL_ERROR, NOT_FOUND, LxdError, OperationFailed, failure, refusal
 from deltacloud_lxd.identity import Identity
 
 #: How long an account's profiles and the server's size are kept, in seconds.
@@ -91,7 +91,7 @@ class Account:
         try:
             return values.required(self._request("GET", path, {"recursion": "1", **query}), list, "list")
         except LxdError as error:
-            if error.code == NOT_FOUND:
+            if error.code in (NOT_FOUND, INTERNAL_ERROR):
                 self.check_project()
             raise
 
@@ -102,12 +102,16 @@ class Account:
         """
         begun = Operation.of(values.required(self._request(method, path, {}, body), dict, "operation"))
         seconds = int(min(wait_seconds, max(current().left() - _RESERVE_SECONDS, 0)))
-        return Operation.of(self.get("operations", begun.id, "wait", timeout=str(seconds)))
+        try:
+            return Operation.of(self.get("operations", begun.id, "wait", timeout=str(seconds)))
+        except LxdError:  # Incus returns an error, without the operation, if it has failed or if the time is over
+            return Operation.of(self.get("operations", begun.id))
 
     def check_project(self) -> None:
         """Raise ``AuthenticationFailure`` unless LXD trusts the caller, and ``Forbidden`` without that project.
 
-        LXD shows public images to everybody, and an empty list of instances for a project that does not exist.
+        LXD shows public images to everybody, and an empty list of instances for a project that does not exist. Incus
+        refuses lists of a project with an internal error where it does not let the caller into that project.
         """
         if self.find("projects", self.project) is None:
             raise Forbidden(f"LXD has no project '{self.project}'.")
@@ -131,7 +135,10 @@ class Account:
             self._check_trust()
         if response.status not in (200, 202):
             raise failure(response)
-        return values.json_object(response.body).get("metadata")
+        document = values.json_object(response.body)
+        if document.get("type") == "error":
+            raise refusal(document)
+        return document.get("metadata")
 
     def _check_trust(self) -> None:
         """Raise ``AuthenticationFailure`` unless LXD trusts the caller: it refuses strangers with the same status."""

@@ -1,6 +1,7 @@
 """The meaning of LXD's errors: one table from its codes, which are HTTP's, to the server's errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from deltacloud_images.errors import (
     AuthenticationFailure,
@@ -18,6 +19,7 @@ from deltacloud_images.kit.transport import Response
 
 FORBIDDEN = 403
 NOT_FOUND = 404
+INTERNAL_ERROR = 500
 
 _MEANINGS: dict[int, Callable[[str], DeltacloudError]] = {
     400: ValidationFailure,
@@ -52,6 +54,11 @@ def failure(response: Response) -> Exception:
     if response.status < 400:
         return ProviderError(f"LXD's response has the HTTP status {response.status}.")
     return LxdError(response.status, _sentence(response))
+
+
+def refusal(document: Mapping[str, Any]) -> LxdError:
+    """Return the error that a document describes although its HTTP status is that of a success."""
+    return LxdError(values.integer(document.get("error_code")), values.message(document.get("error")))
 
 
 def translate(error: Exception) -> DeltacloudError | None:

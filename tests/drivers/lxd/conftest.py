@@ -1,17 +1,18 @@
-"""One LXD for this folder's tests."""
+"""One LXD and one Incus for this folder's tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from deltacloud_images.catalog import Catalog
+from tests.drivers.lxd.products import INCUS, LXD
 from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 
 
-@pytest.fixture(scope="session")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LxdRig]:
-    rig = LxdRig(tmp_path_factory.mktemp("lxd"))
+@pytest.fixture(scope="session", params=[LXD, INCUS], ids=lambda product: product.name)
+def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LxdRig]:
+    rig = LxdRig(request.param, tmp_path_factory.mktemp(request.param.name))
     yield rig
     rig.close()
 

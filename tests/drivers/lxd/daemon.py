@@ -1,10 +1,9 @@
-"""Runs a real LXD in a folder of its own, and reads and changes it through its local socket."""
+"""Runs a real LXD or Incus in a folder of its own, and reads and changes it through its local socket."""
 
 import http.client
 import io
 import json
 import os
-import shutil
 import socket
 import subprocess
 import tarfile
@@ -13,39 +12,39 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 from urllib3 import encode_multipart_formdata
 
 from deltacloud_images.testing import eventually
+from tests.drivers.lxd.products import BUSYBOX, Product
 
-_PACKAGES = ("lxd", "lxd-client", "busybox-static")
-_BUSYBOX = Path("/bin/busybox")
-# The only program of the containers. LXD asks them to stop by the signal PWR.
+# The only program of the containers. The daemon asks them to stop by the signal PWR.
 _INIT = b"""#!/bin/busybox sh
 trap 'exit 0' PWR TERM INT
 while :; do /bin/busybox sleep 1 & wait $!; done
 """
 
 
-class Lxd:
-    """A running LXD with one storage pool and no network; ended by ``close``, its instances first."""
+class Daemon:
+    """A running LXD or Incus with one storage pool and no network; ended by ``close``, its instances first."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it, installed from Debian's packages if need be; skip the test where that is not possible."""
-        _install()
-        self.folder = folder / "lxd"
+    def __init__(self, product: Product, folder: Path) -> None:
+        """Start it, installed if need be; skip the test where that is not possible."""
+        product.install(folder)
+        self.product = product
+        self.folder = folder / product.name
         self.folder.mkdir()
         self.port = _free_port()
-        self._log = (folder / "lxd.log").open("wb")
+        log = folder / "daemon.log"
+        self._log = log.open("wb")
         self._process = subprocess.Popen(
-            ["lxd", "--group", "root"],
-            env={**os.environ, "LXD_DIR": str(self.folder)},
+            [product.program, "--group", "root"],
+            env={**os.environ, product.directory_variable: str(self.folder)},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        assert eventually(self._is_ready), (folder / "lxd.log").read_text()
+        assert eventually(self._is_ready), log.read_text()
         self.call("PUT", "/1.0", {"config": {"core.https_address": f"127.0.0.1:{self.port}"}})
         self.call("POST", "/1.0/storage-pools", {"name": "default", "driver": "dir"})
         self.set_profile("default")
@@ -63,11 +62,11 @@ class Lxd:
         self._process.terminate()
         self._process.wait(30)
         self._log.close()
-        for name in ("shmounts", "devlxd"):
+        for name in self.product.mounts:
             subprocess.run(["umount", "--lazy", self.folder / name], stderr=subprocess.DEVNULL, check=False)
 
     def call(self, method: str, path: str, body: object = None, headers: Any = None, **query: str) -> Any:
-        """Return the metadata of a response, of an operation when it has ended; fail where LXD refuses."""
+        """Return the metadata of a response, of an operation when it has ended; fail where it is refused."""
         connection = _LocalConnection(self.folder / "unix.socket")
         data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         connection.request(method, f"{path}?{urlencode(query)}", data, headers or {})
@@ -102,7 +101,8 @@ class Lxd:
     ) -> str:
         """Import a container's root file system of about 1 MB, or an empty one; return its fingerprint."""
         properties = urlencode({"description": description})
-        headers = {"X-LXD-public": "1" if public else "0", "X-LXD-properties": properties}
+        header = self.product.header
+        headers = {header("public"): "1" if public else "0", header("properties"): properties}
         made = self.call("POST", "/1.0/images", _tarball(description, empty), headers, **query)
         fingerprint: str = made["fingerprint"]
         for alias in aliases:
@@ -135,7 +135,7 @@ class Lxd:
             self.call("PUT", f"/1.0/instances/{name}/state", {"action": "stop", "force": True, "timeout": 30}, **query)
 
     def _is_ready(self) -> bool:
-        assert self._process.poll() is None, "LXD has ended"
+        assert self._process.poll() is None, "the daemon has ended"
         try:
             self.call("GET", "/internal/ready")
         except (OSError, AssertionError, ValueError):
@@ -145,7 +145,7 @@ class Lxd:
 
 class _LocalConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("lxd", timeout=60)
+        super().__init__("localhost", timeout=60)
         self._path = path
 
     def connect(self) -> None:
@@ -159,7 +159,7 @@ class _LocalConnection(http.client.HTTPConnection):
 
 
 def _tarball(description: str, empty: bool) -> bytes:
-    """An image as LXD takes it: ``metadata.yaml`` and ``rootfs`` with busybox, or with nothing."""
+    """An image as both products take it: ``metadata.yaml`` and ``rootfs`` with busybox, or with nothing."""
     metadata = (
         f"architecture: x86_64\ncreation_date: 1700000000\nproperties: {{description: {json.dumps(description)}}}\n"
     )
@@ -171,7 +171,7 @@ def _tarball(description: str, empty: bool) -> bytes:
             folder.type, folder.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(folder)
         if not empty:
-            _add(tar, "rootfs/bin/busybox", _BUSYBOX.read_bytes())
+            _add(tar, "rootfs/bin/busybox", BUSYBOX.read_bytes())
             _add(tar, "rootfs/sbin/init", _INIT)
     return buffer.getvalue()
 
@@ -186,15 +186,3 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
-
-
-def _install() -> None:
-    install = f"apt-get update && apt-get install --no-install-recommends -y {' '.join(_PACKAGES)}"
-    if os.geteuid():
-        pytest.skip(f"LXD runs as root alone; on Debian this enables it: sudo sh -c '{install} && make test'")
-    if shutil.which("lxd") and shutil.which("lxc") and _BUSYBOX.exists():
-        return
-    if not shutil.which("apt-get"):
-        pytest.skip(f"LXD is not installed; on Debian this enables it: {install}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["sh", "-c", install], env=environment, check=True, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""A real LXD for the conformance suite, seeded and read through its local socket alone."""
+"""A real LXD or Incus for the conformance suite, seeded and read through its local socket alone."""
 
 import base64
 import ssl
@@ -21,13 +21,14 @@ from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.testing import Fault, FaultProxy, Rig
 from deltacloud_lxd import LxdDriver
 from tests.drivers.lxd.certificates import write_certificate
-from tests.drivers.lxd.daemon import Lxd
+from tests.drivers.lxd.daemon import Daemon
+from tests.drivers.lxd.products import Product
 
 PASSPHRASE = "passphrase of the key"
 
 
 class LxdRig(Rig):
-    """One server, one trusted caller; the proxy presents that caller's certificate to LXD."""
+    """One server, one trusted caller; the proxy presents that caller's certificate to the server."""
 
     credentials = Credentials("alice", PASSPHRASE)
     wrong_credentials = Credentials("alice", "wrong")
@@ -37,14 +38,14 @@ class LxdRig(Rig):
     timeout_seconds = 0.3
     unpaged = "LXD returns all images in one response"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, product: Product, folder: Path) -> None:
         self.folder = folder
-        self.lxd = Lxd(folder)
+        self.daemon = Daemon(product, folder)
         self.certificates = folder / "certificates"
         self._numbers = count(1)
         self.fingerprint = self.add_caller("alice")
         self.proxy = FaultProxy(
-            ("127.0.0.1", self.lxd.port), server_tls=self._proxy_tls(), target_tls=self.client_tls("alice")
+            ("127.0.0.1", self.daemon.port), server_tls=self._proxy_tls(), target_tls=self.client_tls("alice")
         )
         self.driver = self.make_driver()
         self._by_proxy = self.new_proxied_driver()
@@ -54,10 +55,10 @@ class LxdRig(Rig):
         self.driver.close()
         self._by_proxy.close()
         self.proxy.close()
-        self.lxd.close()
+        self.daemon.close()
 
     def add_caller(self, name: str, *, trusted: bool = True, projects: tuple[str, ...] | None = None) -> str:
-        """Make a caller's folder, and have LXD trust the certificate; return the certificate's fingerprint."""
+        """Make a caller's folder, and have the server trust the certificate; return the certificate's fingerprint."""
         fingerprint = write_certificate(self.certificates / name, PASSPHRASE)
         if trusted:
             self.trust(name, projects)
@@ -68,7 +69,7 @@ class LxdRig(Rig):
         body = {"type": "client", "name": name, "certificate": base64.b64encode(der).decode()}
         if projects is not None:
             body |= {"restricted": True, "projects": list(projects)}  # type: ignore[dict-item]
-        self.lxd.call("POST", "/1.0/certificates", body)
+        self.daemon.call("POST", "/1.0/certificates", body)
 
     def client_tls(self, name: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -86,7 +87,7 @@ class LxdRig(Rig):
         return str(self.certificates / name / "client.crt"), str(path)
 
     def provider_table(self, **table: Any) -> dict[str, Any]:
-        return {"url": self.lxd.url, "certificate_file": str(self.lxd.folder / "server.crt"), **table}
+        return {"url": self.daemon.url, "certificate_file": str(self.daemon.folder / "server.crt"), **table}
 
     def make_driver(self, provider: dict[str, Any] | None = None, **table: Any) -> LxdDriver:
         providers = {"main": self.provider_table(**(provider or {}))}
@@ -106,32 +107,32 @@ class LxdRig(Rig):
     def seed_image(self) -> str:
         if self._image not in self.image_ids():
             number = next(self._numbers)
-            self._image = self.lxd.add_image(f"seeded & <ready> {number}", f"seeded{number}")
+            self._image = self.daemon.add_image(f"seeded & <ready> {number}", f"seeded{number}")
         return self._image
 
     def seed_instance(self) -> str:
         if self._instance not in self.instance_ids():
             self._instance = self.new_instance()
-        if self.lxd.call("GET", f"/1.0/instances/{self._instance}")["status"] != "Stopped":
+        if self.daemon.call("GET", f"/1.0/instances/{self._instance}")["status"] != "Stopped":
             self._instance = self.new_instance()
         return self._instance
 
     def new_instance(self, *, running: bool = False, **values: Any) -> str:
-        return self.lxd.add_instance(f"seeded{next(self._numbers)}", self.seed_image(), running=running, **values)
+        return self.daemon.add_instance(f"seeded{next(self._numbers)}", self.seed_image(), running=running, **values)
 
     def seed_unimageable_instance(self) -> str:
         return self.new_instance(running=True)
 
     def image_ids(self) -> set[str]:
-        return self.lxd.names("/1.0/images")
+        return self.daemon.names("/1.0/images")
 
     def instance_ids(self) -> set[str]:
-        return self.lxd.names("/1.0/instances")
+        return self.daemon.names("/1.0/instances")
 
     @contextmanager
     def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.EXPIRED:
-            self.lxd.call("DELETE", f"/1.0/certificates/{self.fingerprint}")
+            self.daemon.call("DELETE", f"/1.0/certificates/{self.fingerprint}")
             try:
                 yield self.driver
             finally:

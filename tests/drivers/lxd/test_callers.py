@@ -18,16 +18,16 @@ from tests.drivers.lxd.server import Server, serve
 @pytest.fixture(scope="module")
 def web(rig: LxdRig) -> str:
     """Another project with one image, and the caller bob who may use that project alone."""
-    rig.lxd.call("POST", "/1.0/projects", {"name": "web", "config": {"features.images": "true"}})
-    rig.lxd.set_profile("default", project="web")
+    rig.daemon.call("POST", "/1.0/projects", {"name": "web", "config": {"features.images": "true"}})
+    rig.daemon.set_profile("default", project="web")
     rig.add_caller("bob", projects=("web",))
-    return rig.lxd.add_image("of the project web", "web image", project="web")
+    return rig.daemon.add_image("of the project web", "web image", project="web")
 
 
 @pytest.fixture(scope="module")
 def public_image(rig: LxdRig) -> str:
     """LXD shows this image also to callers whom it does not trust."""
-    return rig.lxd.add_image("shown to everybody", public=True)
+    return rig.daemon.add_image("shown to everybody", public=True)
 
 
 @pytest.mark.parametrize("user", ["unknown", ".", "..", "alice/", "./alice", "x/../alice", "alice\0", "A" * 300, "\\"])
@@ -120,7 +120,7 @@ def test_nothing_secret_is_in_reprs(rig: LxdRig) -> None:
 
 
 def test_the_servers_own_certificate_is_enough_under_any_name(rig: LxdRig, tmp_path: Path) -> None:
-    serve(rig, tmp_path, url=f"https://localhost:{rig.lxd.port}").get("/realms")
+    serve(rig, tmp_path, url=f"https://localhost:{rig.daemon.port}").get("/realms")
 
 
 def test_another_servers_certificate_is_refused(rig: LxdRig, tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_another_servers_certificate_is_refused(rig: LxdRig, tmp_path: Path) -> 
 
 
 def test_an_authority_needs_the_right_name(rig: LxdRig, tmp_path: Path) -> None:
-    authority = {"ca_file": str(rig.lxd.folder / "server.crt"), "certificate_file": ""}
+    authority = {"ca_file": str(rig.daemon.folder / "server.crt"), "certificate_file": ""}
     serve(rig, tmp_path, **authority).get("/realms")
-    serve(rig, tmp_path, url=f"https://localhost:{rig.lxd.port}", **authority).get("/realms", 502)
+    serve(rig, tmp_path, url=f"https://localhost:{rig.daemon.port}", **authority).get("/realms", 502)
 
 
 def test_the_operator_can_turn_verification_off(rig: LxdRig, tmp_path: Path) -> None:

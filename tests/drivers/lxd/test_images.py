@@ -14,7 +14,7 @@ from tests.drivers.lxd.server import Server, serve
 
 
 def test_an_image_as_lxd_describes_it(rig: LxdRig, server: Server) -> None:
-    image_id = rig.lxd.add_image("Busybox <1>", "busybox/1")
+    image_id = rig.daemon.add_image("Busybox <1>", "busybox/1")
     href = "http://localhost/api"
     assert server.get(f"/images/{image_id}") == {
         "image": {
@@ -41,12 +41,12 @@ def test_an_image_as_lxd_describes_it(rig: LxdRig, server: Server) -> None:
 
 
 def test_an_image_without_alias_has_its_description_as_name(rig: LxdRig, server: Server) -> None:
-    image_id = rig.lxd.add_image("described only")
+    image_id = rig.daemon.add_image("described only")
     assert server.get(f"/images/{image_id}")["image"]["name"] == "described only"
 
 
 def test_an_alias_and_the_beginning_of_a_fingerprint_are_accepted(rig: LxdRig, server: Server) -> None:
-    image_id = rig.lxd.add_image("by other names", "other/name & more", "cafe")
+    image_id = rig.daemon.add_image("by other names", "other/name & more", "cafe")
     for other in (image_id[:20], "other%2Fname%20%26%20more", "cafe"):
         assert server.get(f"/images/{other}")["image"]["id"] == image_id
     server.delete("/images/cafe")
@@ -56,7 +56,7 @@ def test_an_alias_and_the_beginning_of_a_fingerprint_are_accepted(rig: LxdRig, s
 def test_a_beginning_of_several_fingerprints_is_not_found(rig: LxdRig, server: Server) -> None:
     beginnings: dict[str, str] = {}
     while True:
-        image_id = rig.lxd.add_image(f"one of many {len(beginnings)}")
+        image_id = rig.daemon.add_image(f"one of many {len(beginnings)}")
         if image_id[0] in beginnings:
             break
         beginnings[image_id[0]] = image_id
@@ -68,20 +68,20 @@ def test_a_beginning_of_several_fingerprints_is_not_found(rig: LxdRig, server: S
 
 def test_the_cached_image_of_a_remote_is_told_apart(rig: LxdRig, server: Server) -> None:
     """LXD downloads it from a remote server, here from itself, for another project's instance."""
-    original = rig.lxd.add_image("public original", public=True)
-    rig.lxd.call("POST", "/1.0/projects", {"name": "cache", "config": {"features.images": "true"}})
-    rig.lxd.set_profile("default", project="cache")
+    original = rig.daemon.add_image("public original", public=True)
+    rig.daemon.call("POST", "/1.0/projects", {"name": "cache", "config": {"features.images": "true"}})
+    rig.daemon.set_profile("default", project="cache")
     source = {
         "type": "image",
         "mode": "pull",
-        "protocol": "lxd",
-        "server": rig.lxd.url,
-        "certificate": (rig.lxd.folder / "server.crt").read_text(),
+        "protocol": rig.daemon.product.name,
+        "server": rig.daemon.url,
+        "certificate": (rig.daemon.folder / "server.crt").read_text(),
         "fingerprint": original,
     }
-    rig.lxd.call("POST", "/1.0/instances", {"name": "cached", "source": source}, project="cache")
+    rig.daemon.call("POST", "/1.0/instances", {"name": "cached", "source": source}, project="cache")
     (image,) = server.as_user("alice+cache").get("/images")["images"]
-    assert image["description"] == f"public original (cached from {rig.lxd.url})"
+    assert image["description"] == f"public original (cached from {rig.daemon.url})"
 
 
 def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
@@ -91,8 +91,8 @@ def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     with hostile(rig, recorder), rig.catalog(driver=driver) as catalog:
         list(catalog.images(ImageFilter()))
         assert len(recorder.requests) == 2  # a new caller's list: the profiles are kept from then on
-        everything = list(catalog.images(ImageFilter()))
-        assert list(catalog.images(ImageFilter(architecture="x86_64"))) == everything
+        everything = {each.id: each for each in catalog.images(ImageFilter())}  # Incus lists them in any order
+        assert {each.id: each for each in catalog.images(ImageFilter(architecture="x86_64"))} == everything
         assert len(recorder.requests) == 4
         assert list(catalog.images(ImageFilter(architecture="i386"))) == []
         assert list(catalog.images(ImageFilter(architecture="no such' architecture"))) == []
@@ -106,7 +106,7 @@ def test_a_stopped_container_is_saved_and_launched_again(rig: LxdRig, server: Se
     """A real container starts, writes a file, stops, is saved, and the file is in a container of the new image."""
     launched = server.post("/instances", image_id=rig.seed_image(), name="original")["instance"]
     assert (launched["id"], launched["state"]) == ("original", "RUNNING")
-    rootfs = rig.lxd.folder / "containers/{}/rootfs/etc"
+    rootfs = rig.daemon.folder / "containers/{}/rootfs/etc"
     Path(str(rootfs).format("original"), "mark").write_text("kept")
     assert server.post("/images", 409, instance_id="original", name="golden")["message"] == (
         "Instance 'original' is RUNNING: an image is made of it when it is STOPPED."
@@ -117,7 +117,7 @@ def test_a_stopped_container_is_saved_and_launched_again(rig: LxdRig, server: Se
     assert (image["name"], image["description"], image["state"]) == ("golden", "with a mark", "AVAILABLE")
     assert image["id"] in rig.image_ids()
     assert server.get("/images/golden")["image"] == image
-    record = rig.lxd.call("GET", f"/1.0/images/{image['id']}")
+    record = rig.daemon.call("GET", f"/1.0/images/{image['id']}")
     assert record["properties"] == {"name": "golden", "description": "with a mark"}
     copy = server.post("/instances", image_id=image["id"], name="copy")["instance"]
     assert (copy["state"], copy["image"]["id"]) == ("RUNNING", image["id"])
@@ -127,7 +127,7 @@ def test_a_stopped_container_is_saved_and_launched_again(rig: LxdRig, server: Se
 
 
 def test_an_alias_that_is_taken_is_a_conflict_before_anything_is_made(rig: LxdRig, server: Server) -> None:
-    rig.lxd.add_image("has the alias", "taken")
+    rig.daemon.add_image("has the alias", "taken")
     before = rig.image_ids()
     source = rig.seed_instance()
     assert "'taken'" in server.post("/images", 409, instance_id=source, name="taken")["message"]
@@ -161,9 +161,9 @@ def test_an_image_is_pending_until_it_is_published(rig: LxdRig, tmp_path: Path) 
 
 def test_a_publication_that_fails_is_told_with_lxds_sentence(rig: LxdRig, server: Server, tmp_path: Path) -> None:
     patient = serve(rig, tmp_path, task_wait_seconds=0)
-    source, other = _slow_to_publish(rig), rig.lxd.add_image("comes between")
+    source, other = _slow_to_publish(rig), rig.daemon.add_image("comes between")
     path = f"/images/{patient.post('/images', instance_id=source, name='raced')['image']['id']}"
-    rig.lxd.call("POST", "/1.0/images/aliases", {"name": "raced", "target": other})
+    rig.daemon.call("POST", "/1.0/images/aliases", {"name": "raced", "target": other})
     assert eventually(lambda: _status(rig, path) == "Failure")
     assert patient.get(path, 502)["message"] == (
         "Image 'raced' could not be published: Alias already exists: raced (LXD)"
@@ -182,7 +182,7 @@ def test_ids_of_no_publication_are_not_found(server: Server, image_id: str) -> N
 
 
 def _rootfs(rig: LxdRig, name: str) -> Path:
-    return rig.lxd.folder / "storage-pools/default/containers" / name / "rootfs"
+    return rig.daemon.folder / "storage-pools/default/containers" / name / "rootfs"
 
 
 def _slow_to_publish(rig: LxdRig) -> str:
@@ -195,5 +195,5 @@ def _slow_to_publish(rig: LxdRig) -> str:
 
 def _status(rig: LxdRig, path: str) -> str:
     operation = path.removeprefix("/images/PENDING-")[:36]
-    status: str = rig.lxd.call("GET", f"/1.0/operations/{operation}")["status"]
+    status: str = rig.daemon.call("GET", f"/1.0/operations/{operation}")["status"]
     return status

@@ -31,7 +31,7 @@ def test_a_launch_as_it_was_asked_for(rig: LxdRig, server: Server) -> None:
     )["instance"]
     assert instance["hardware_profile"]["properties"] == {"cpu": "1", "memory": "64.5", "storage": "2"}
     assert instance["realm"]["id"] == "default"
-    record = rig.lxd.call("GET", "/1.0/instances/sized")
+    record = rig.daemon.call("GET", "/1.0/instances/sized")
     assert record["profiles"] == ["default"]
     assert record["devices"] == {
         "root": {"type": "disk", "path": "/", "pool": "default", "size": str(2 * 1024**3)},
@@ -41,8 +41,8 @@ def test_a_launch_as_it_was_asked_for(rig: LxdRig, server: Server) -> None:
 
 
 def test_a_profile_with_limits_is_a_size(rig: LxdRig, tmp_path: Path) -> None:
-    rig.lxd.set_profile("small", {"limits.cpu": "0-0", "limits.memory": "256MiB"})
-    rig.lxd.set_profile("unlimited", {"user.note": "no size"})
+    rig.daemon.set_profile("small", {"limits.cpu": "0-0", "limits.memory": "256MiB"})
+    rig.daemon.set_profile("unlimited", {"user.note": "no size"})
     found = _profiles(rig)
     assert sorted(found) == ["default", "small"]
     assert [(each.name, each.kind) for each in found["default"].properties] == [
@@ -50,12 +50,12 @@ def test_a_profile_with_limits_is_a_size(rig: LxdRig, tmp_path: Path) -> None:
     ]  # fmt: skip
     cpu, memory, storage = found["small"].properties
     assert (cpu.value, cpu.kind, memory.value, memory.kind, storage.kind) == ("1", "fixed", "256", "fixed", "range")
-    resources = rig.lxd.call("GET", "/1.0/resources")
+    resources = rig.daemon.call("GET", "/1.0/resources")
     assert found["default"].properties[0].last == str(resources["cpu"]["total"])
     fresh = serve(rig, tmp_path)
     instance = fresh.post("/instances", image_id=rig.seed_image(), name="small1", hwp_id="small")["instance"]
     assert (instance["state"], instance["hardware_profile"]["id"]) == ("RUNNING", "small")
-    assert rig.lxd.call("GET", "/1.0/instances/small1")["profiles"] == ["default", "small"]
+    assert rig.daemon.call("GET", "/1.0/instances/small1")["profiles"] == ["default", "small"]
     refusal = fresh.post("/instances", 400, image_id=rig.seed_image(), hwp_id="small", hwp_cpu="2")
     assert "allows only 1 (count)" in refusal["message"]
 
@@ -73,7 +73,7 @@ def test_a_profile_with_limits_is_a_size(rig: LxdRig, tmp_path: Path) -> None:
 )
 def test_what_lxd_does_not_take_is_refused(rig: LxdRig, server: Server, form: dict[str, str], status: int) -> None:
     if "twice" not in rig.instance_ids():
-        rig.lxd.add_instance("twice", rig.seed_image())
+        rig.daemon.add_instance("twice", rig.seed_image())
     before = rig.instance_ids()
     server.post("/instances", status, image_id=rig.seed_image(), **form)
     assert rig.instance_ids() == before
@@ -104,12 +104,12 @@ def test_an_instance_that_cannot_start_is_told_with_lxds_sentence(rig: LxdRig, s
 
 def test_a_frozen_instance_can_be_resumed_and_nothing_else(rig: LxdRig, server: Server) -> None:
     name = rig.new_instance(running=True)
-    rig.lxd.change_state(name, "freeze")
+    rig.daemon.change_state(name, "freeze")
     frozen = server.get(f"/instances/{name}")["instance"]
     assert (frozen["state"], [each["rel"] for each in frozen["actions"]]) == ("STOPPED", ["start"])
     assert "FROZEN" in server.post("/images", 409, instance_id=name, name="never")["message"]
     assert server.post(f"/instances/{name}/start", 202)["instance"]["state"] == "RUNNING"
-    assert rig.lxd.call("GET", f"/1.0/instances/{name}")["status"] == "Running"
+    assert rig.daemon.call("GET", f"/1.0/instances/{name}")["status"] == "Running"
 
 
 def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
@@ -141,7 +141,7 @@ def test_an_instance_that_another_request_has_started_cannot_be_destroyed(rig: L
 
 def test_a_virtual_machine_is_launched_of_its_image(rig: LxdRig) -> None:
     """A host without QEMU and its kernel modules refuses it; what LXD is asked for is the same."""
-    image_id = rig.lxd.add_machine_image("of a virtual machine")
+    image_id = rig.daemon.add_machine_image("of a virtual machine")
     recorder = Recorder()
     driver = rig.new_proxied_driver()
     with hostile(rig, recorder), rig.catalog(driver=driver) as catalog:
