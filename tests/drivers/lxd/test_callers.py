@@ -58,6 +58,7 @@ def test_files_that_are_removed_or_make_no_sense_are_refused(rig: LxdRig, server
     server.as_user("carol").get("/images", 401)
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_certificate_that_lxd_does_not_trust_is_refused_even_public_images(
     rig: LxdRig, server: Server, public_image: str
 ) -> None:
@@ -73,6 +74,7 @@ def test_public_images_are_listed(server: Server, public_image: str) -> None:
     assert public_image in {each["id"] for each in server.get("/images")["images"]}
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_user_may_name_a_project(server: Server, web: str) -> None:
     (image,) = server.as_user("alice+web").get("/images")["images"]
     assert (image["id"], image["name"], image["owner_id"]) == (web, "web image", "web")
@@ -83,11 +85,13 @@ def test_the_provider_has_a_default_project(rig: LxdRig, web: str, tmp_path: Pat
     assert [each["id"] for each in server.get("/images?owner_id=self")["images"]] == [web]
 
 
+@pytest.mark.products("lxd", "incus")
 @pytest.mark.parametrize("path", ["/images", "/images/nope", "/instances"])
 def test_a_project_that_does_not_exist_is_forbidden(server: Server, path: str) -> None:
     assert server.as_user("alice+nowhere").get(path, 403)["message"] == "LXD has no project 'nowhere'."
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_restricted_caller_uses_the_allowed_project_alone(
     rig: LxdRig, server: Server, web: str, public_image: str
 ) -> None:
@@ -110,6 +114,7 @@ def test_a_token_is_sent_as_a_bearer(rig: LxdRig) -> None:
     assert all(b"Authorization: Bearer abc.def\r\n" in each for each in recorder.requests)
 
 
+@pytest.mark.products("lxd", "incus")
 @pytest.mark.parametrize("token", ["unknown", "two\nlines", "ünïcode"])
 def test_an_unknown_token_is_refused(server: Server, token: str) -> None:
     server.as_user("token", token).get("/images", 401)
@@ -119,6 +124,7 @@ def test_nothing_secret_is_in_reprs(rig: LxdRig) -> None:
     assert PASSPHRASE not in repr(identity.find(rig.certificates, rig.credentials, "default"))
 
 
+@pytest.mark.products("lxd", "incus")
 def test_the_servers_own_certificate_is_enough_under_any_name(rig: LxdRig, tmp_path: Path) -> None:
     serve(rig, tmp_path, url=f"https://localhost:{rig.daemon.port}").get("/realms")
 
@@ -130,6 +136,7 @@ def test_another_servers_certificate_is_refused(rig: LxdRig, tmp_path: Path) -> 
         assert message.startswith("The certificate of LXD is not trusted")
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_authority_needs_the_right_name(rig: LxdRig, tmp_path: Path) -> None:
     authority = {"ca_file": str(rig.daemon.folder / "server.crt"), "certificate_file": ""}
     serve(rig, tmp_path, **authority).get("/realms")

@@ -13,6 +13,7 @@ from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_image_as_lxd_describes_it(rig: LxdRig, server: Server) -> None:
     image_id = rig.daemon.add_image("Busybox <1>", "busybox/1")
     href = "http://localhost/api"
@@ -45,6 +46,7 @@ def test_an_image_without_alias_has_its_description_as_name(rig: LxdRig, server:
     assert server.get(f"/images/{image_id}")["image"]["name"] == "described only"
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_alias_and_the_beginning_of_a_fingerprint_are_accepted(rig: LxdRig, server: Server) -> None:
     image_id = rig.daemon.add_image("by other names", "other/name & more", "cafe")
     for other in (image_id[:20], "other%2Fname%20%26%20more", "cafe"):
@@ -66,6 +68,7 @@ def test_a_beginning_of_several_fingerprints_is_not_found(rig: LxdRig, server: S
     assert rig.image_ids() == before
 
 
+@pytest.mark.products("lxd", "incus")
 def test_the_cached_image_of_a_remote_is_told_apart(rig: LxdRig, server: Server) -> None:
     """LXD downloads it from a remote server, here from itself, for another project's instance."""
     original = rig.daemon.add_image("public original", public=True)
@@ -84,6 +87,7 @@ def test_the_cached_image_of_a_remote_is_told_apart(rig: LxdRig, server: Server)
     assert image["description"] == f"public original (cached from {rig.daemon.url})"
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     rig.seed_image()
     recorder = Recorder()
@@ -102,6 +106,7 @@ def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     assert "architecture eq i686" in targets[4]
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_stopped_container_is_saved_and_launched_again(rig: LxdRig, server: Server) -> None:
     """A real container starts, writes a file, stops, is saved, and the file is in a container of the new image."""
     launched = server.post("/instances", image_id=rig.seed_image(), name="original")["instance"]
@@ -141,6 +146,7 @@ def test_an_image_without_name_gets_an_alias_of_the_instance(rig: LxdRig, server
     assert server.get(f"/images/{image['name']}")["image"]["id"] == image["id"]
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_image_is_pending_until_it_is_published(rig: LxdRig, tmp_path: Path) -> None:
     server = serve(rig, tmp_path, task_wait_seconds=0)
     source = _slow_to_publish(rig)
@@ -159,6 +165,7 @@ def test_an_image_is_pending_until_it_is_published(rig: LxdRig, tmp_path: Path) 
     server.get(path, 404)
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_publication_that_fails_is_told_with_lxds_sentence(rig: LxdRig, server: Server, tmp_path: Path) -> None:
     patient = serve(rig, tmp_path, task_wait_seconds=0)
     source, other = _slow_to_publish(rig), rig.daemon.add_image("comes between")

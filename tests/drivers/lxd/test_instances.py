@@ -17,6 +17,7 @@ from tests.drivers.lxd.rig import LxdRig
 from tests.drivers.lxd.server import Server, serve
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_launch_as_it_was_asked_for(rig: LxdRig, server: Server) -> None:
     instance = server.post(
         "/instances",
@@ -40,6 +41,7 @@ def test_a_launch_as_it_was_asked_for(rig: LxdRig, server: Server) -> None:
     assert wanted.items() <= record["config"].items()
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_profile_with_limits_is_a_size(rig: LxdRig, tmp_path: Path) -> None:
     rig.daemon.set_profile("small", {"limits.cpu": "0-0", "limits.memory": "256MiB"})
     rig.daemon.set_profile("unlimited", {"user.note": "no size"})
@@ -85,6 +87,7 @@ def test_an_instance_without_name_gets_one_from_lxd(rig: LxdRig, server: Server)
     assert rig.instance_ids() - before == {instance["id"]}
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_launch_that_takes_long_is_pending(rig: LxdRig, tmp_path: Path) -> None:
     impatient = serve(rig, tmp_path, task_wait_seconds=0)
     instance = impatient.post("/instances", image_id=rig.seed_image(), name="impatient")["instance"]
@@ -92,6 +95,7 @@ def test_a_launch_that_takes_long_is_pending(rig: LxdRig, tmp_path: Path) -> Non
     assert eventually(lambda: impatient.get("/instances/impatient")["instance"]["state"] in ("STOPPED", "RUNNING"))
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_instance_that_cannot_start_is_told_with_lxds_sentence(rig: LxdRig, server: Server, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -102,6 +106,7 @@ def test_an_instance_that_cannot_start_is_told_with_lxds_sentence(rig: LxdRig, s
     assert message.endswith("(LXD)")
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_frozen_instance_can_be_resumed_and_nothing_else(rig: LxdRig, server: Server) -> None:
     name = rig.new_instance(running=True)
     rig.daemon.change_state(name, "freeze")
@@ -112,6 +117,7 @@ def test_a_frozen_instance_can_be_resumed_and_nothing_else(rig: LxdRig, server: 
     assert rig.daemon.call("GET", f"/1.0/instances/{name}")["status"] == "Running"
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     rig.seed_instance()
     image_id = rig.seed_image()
@@ -127,6 +133,7 @@ def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     assert b"base_image" in recorder.requests[-1]
 
 
+@pytest.mark.products("lxd", "incus")
 def test_an_instance_that_another_request_has_started_cannot_be_destroyed(rig: LxdRig) -> None:
     """The server has seen it stopped; LXD itself refuses."""
     name = rig.new_instance(running=True)
@@ -139,6 +146,7 @@ def test_an_instance_that_another_request_has_started_cannot_be_destroyed(rig: L
     assert name in rig.instance_ids()
 
 
+@pytest.mark.products("lxd", "incus")
 def test_a_virtual_machine_is_launched_of_its_image(rig: LxdRig) -> None:
     """A host without QEMU and its kernel modules refuses it; what LXD is asked for is the same."""
     image_id = rig.daemon.add_machine_image("of a virtual machine")
