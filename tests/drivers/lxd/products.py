@@ -54,11 +54,12 @@ class Product:
         return "Candidate:" in known.stdout and "Candidate: (none)" not in known.stdout
 
     def _install_from_backports(self, folder: Path) -> None:
-        sources = folder / "sources.list"
+        sources, lists = folder / "sources.list", folder / "lists"
+        (lists / "partial").mkdir(parents=True)
         own = Path("/etc/apt/sources.list")
         mirror, release = _mirror()
         sources.write_text(f"{own.read_text() if own.exists() else ''}\ndeb {mirror} {release}-backports main\n")
-        options = ["-o", f"Dir::Etc::sourcelist={sources}", "-o", f"Dir::State::lists={folder / 'lists'}"]
+        options = ["-o", f"Dir::Etc::sourcelist={sources}", "-o", f"Dir::State::lists={lists}"]
         _apt("update", options=options)
         _apt("install", "-t", f"{release}-backports", *self.packages, options=options)
 
