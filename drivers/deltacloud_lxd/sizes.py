@@ -33,6 +33,11 @@ def root_disk(devices: object) -> tuple[str, Mapping[str, str]]:
     return "root", {}
 
 
+def pools(profiles: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the storage pools that the profiles' root disks are in, each once."""
+    return sorted({pool for each in profiles if (pool := root_disk(each.get("devices"))[1].get("pool"))})
+
+
 def hardware_profiles(profiles: Sequence[Mapping[str, Any]], host: Mapping[str, int]) -> list[HardwareProfile]:
     """Return the default size, and one for each other profile that sets a limit.
 

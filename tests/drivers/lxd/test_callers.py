@@ -97,10 +97,12 @@ def test_a_restricted_caller_uses_the_allowed_project_alone(
 ) -> None:
     mine, foreign = server.as_user("bob+web"), server.as_user("bob")
     assert [each["id"] for each in mine.get("/images")["images"]] == [web]
-    for path in ("/images", "/instances", "/hardware_profiles", f"/images/{public_image}"):
+    assert [each["id"] for each in mine.get("/realms")["realms"]] == ["default"]
+    private = rig.seed_image()
+    for path in ("/images", "/instances", "/hardware_profiles", f"/images/{public_image}", f"/images/{private}"):
         foreign.get(path, 403)
     foreign.delete(f"/images/{public_image}", 403)
-    assert public_image in rig.image_ids()
+    assert {public_image, private} <= rig.image_ids()
 
 
 def test_a_token_is_sent_as_a_bearer(rig: LxdRig) -> None:
