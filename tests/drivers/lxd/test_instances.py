@@ -41,7 +41,6 @@ def test_a_launch_as_it_was_asked_for(rig: LxdRig, server: Server) -> None:
     assert wanted.items() <= record["config"].items()
 
 
-@pytest.mark.products("lxd", "incus")
 def test_a_profile_with_limits_is_a_size(rig: LxdRig, tmp_path: Path) -> None:
     rig.daemon.set_profile("small", {"limits.cpu": "0-0", "limits.memory": "256MiB"})
     rig.daemon.set_profile("unlimited", {"user.note": "no size"})
@@ -106,7 +105,6 @@ def test_an_instance_that_cannot_start_is_told_with_lxds_sentence(rig: LxdRig, s
     assert message.endswith("(LXD)")
 
 
-@pytest.mark.products("lxd", "incus")
 def test_a_frozen_instance_can_be_resumed_and_nothing_else(rig: LxdRig, server: Server) -> None:
     name = rig.new_instance(running=True)
     rig.daemon.change_state(name, "freeze")
@@ -133,7 +131,6 @@ def test_a_list_takes_one_request_and_lxd_filters_it(rig: LxdRig) -> None:
     assert b"base_image" in recorder.requests[-1]
 
 
-@pytest.mark.products("lxd", "incus")
 def test_an_instance_that_another_request_has_started_cannot_be_destroyed(rig: LxdRig) -> None:
     """The server has seen it stopped; LXD itself refuses."""
     name = rig.new_instance(running=True)
