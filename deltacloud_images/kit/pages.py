@@ -58,26 +58,29 @@ def listed(
     for page in _pages(fetch, ahead, restart):
         items = page.items if restart is None else _unseen(page.items, restart)
         if isinstance(items, list):
-            count = _counted(count, len(items), max_items)
+            count += len(items)
+            _check_count(count, max_items)
             yield from items
         else:
             for item in items:
-                count = _counted(count, 1, max_items)
+                count += 1  # not by a function, which would cost more than all else here
+                if count > max_items:
+                    _check_count(count, max_items)
                 yield item
 
 
-def _counted(count: int, more: int, max_items: int) -> int:
-    if count + more > max_items:
+def _check_count(count: int, max_items: int) -> None:
+    if count > max_items:
         raise ProviderError(f"The cloud's list does not end after {max_items:,} items.")
-    return count + more
 
 
 def _unseen(items: Iterable[Item], restart: Restart[Item]) -> Iterator[Item]:
     """Yield the items that were not yielded before the list was begun anew."""
+    key_of, seen = restart.key, restart.seen
     for item in items:
-        key = restart.key(item)
-        if key not in restart.seen:
-            restart.seen.add(key)
+        key = key_of(item)
+        if key not in seen:
+            seen.add(key)
             yield item
 
 

@@ -71,6 +71,8 @@ def time(value: object) -> datetime | None:
         return None
     try:
         known = datetime.fromisoformat(value)
+        if known.tzinfo is UTC:
+            return known
         return known.replace(tzinfo=UTC) if known.tzinfo is None else known.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
