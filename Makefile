@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test fuzz lint bench clean
 help:
 	@echo "make run    start the server on http://127.0.0.1:3001 with the mock cloud"
 	@echo "make test   lint, type-check and run every test"
+	@echo "make fuzz   200,000 generated requests, which takes hours"
 	@echo "make lint   only lint and type-check"
 	@echo "make bench  print how fast it is, beside what"
 	@echo "make clean  remove what the others made"
@@ -18,6 +19,9 @@ run: $(VENV)/run.stamp
 
 test: lint
 	$(BIN)/pytest $(ARGS)
+
+fuzz: $(VENV)/dev.stamp
+	FUZZ_EXAMPLES=10000 $(BIN)/pytest tests/api/test_fuzz.py
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

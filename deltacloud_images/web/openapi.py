@@ -21,6 +21,7 @@ from deltacloud_images.web.operations import CREATE_INSTANCE, FORMAT, Operation
 Document = dict[str, Any]
 
 _VARIABLE = re.compile(r"<(?:segment|any\((?P<values>[\w,]+)\)):(?P<name>\w+)>")
+_PRINTABLE = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 #: What each status of an error means in this API.
 ERRORS = {
@@ -69,7 +70,7 @@ def routes(rules: Iterable[Rule], views: dict[str, Any]) -> Iterator[Route]:
 
 
 def document(driver: Driver[Any], links: Links, found: Iterable[Route]) -> Document:
-    """Return the document of a driver; ``links`` are those of the request."""
+    """Return the document of a driver; ``links`` are those of the request, which choose the driver."""
     able = served(driver)
     paths: dict[str, Document] = {}
     for route in found:
@@ -92,7 +93,7 @@ def document(driver: Driver[Any], links: Links, found: Iterable[Route]) -> Docum
             "schemas": SCHEMAS,
             "responses": {str(status): _error(status, text) for status, text in ERRORS.items()},
             "headers": _HEADERS,
-            "parameters": _COMMON_PARAMETERS,
+            "parameters": _common_parameters(driver),
             "securitySchemes": {"basic": _basic(driver)},
         },
     }
@@ -127,7 +128,7 @@ def _parameters(route: Route, driver: Driver[Any]) -> Iterator[Document]:
 
 
 def _shared_parameters() -> list[Document]:
-    return [{"$ref": f"#/components/parameters/{name}"} for name in _COMMON_PARAMETERS]
+    return [{"$ref": f"#/components/parameters/{name}"} for name in ("format", "provider")]
 
 
 def _body(route: Route, driver: Driver[Any]) -> Document | None:
@@ -155,7 +156,7 @@ def _schema(parameter: Parameter) -> Schema:
         return {"type": "integer", "minimum": parameter.minimum}
     if parameter.allowed:
         return {"type": "string", "enum": list(parameter.allowed)}
-    return TEXT
+    return {"type": "string", "minLength": 1} if parameter.required else TEXT
 
 
 def _responses(route: Route, driver: Driver[Any], links: Links) -> Document:
@@ -169,8 +170,10 @@ def _responses(route: Route, driver: Driver[Any], links: Links) -> Document:
         }
     elif operation.media_type:
         good["content"] = {operation.media_type: {"schema": {}}}
+    redirects = {"303": _REDIRECT} if route.method == "post" else {}
     return {
         str(operation.status): good,
+        **redirects,
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(errors(route))},
     }
 
@@ -231,6 +234,10 @@ def _header(description: str, schema: Schema = TEXT) -> Document:
     return {"description": description, "schema": schema}
 
 
+_REDIRECT = {
+    "description": "Done; a browser is sent to the page that shows it. Only if the response is to be HTML.",
+    "headers": {"Location": {"$ref": "#/components/headers/Location"}},
+}
 _HEADERS = {
     "ETag": _header("The version of the body, for If-None-Match; lists that stream have none."),
     "Location": _header("The address of what was created.", {"type": "string", "format": "uri"}),
@@ -241,23 +248,21 @@ _HEADERS = {
     "X-Deltacloud-Provider": _header("The provider that was chosen."),
     "X-Request-Id": _header("What the server's log calls the request."),
 }
-_COMMON_PARAMETERS = {
-    "format": {
-        "name": FORMAT.name,
-        "in": "query",
-        "description": FORMAT.description,
-        "schema": {"type": "string", "enum": ["xml", "json", "html"]},
-    },
-    "driver": {
-        "name": "X-Deltacloud-Driver",
-        "in": "header",
-        "description": "The driver, if not the default one.",
-        "schema": TEXT,
-    },
-    "provider": {
-        "name": "X-Deltacloud-Provider",
-        "in": "header",
-        "description": "The driver's provider, if not the default one.",
-        "schema": TEXT,
-    },
-}
+
+
+def _common_parameters(driver: Driver[Any]) -> dict[str, Document]:
+    providers = [each.id for each in driver.providers()]
+    return {
+        "format": {
+            "name": FORMAT.name,
+            "in": "query",
+            "description": FORMAT.description,
+            "schema": {"type": "string", "enum": ["xml", "json", "html"]},
+        },
+        "provider": {
+            "name": "X-Deltacloud-Provider",
+            "in": "header",
+            "description": "The driver's provider, if not the default one.",
+            "schema": {"type": "string", "enum": providers} if providers else _PRINTABLE,
+        },
+    }

@@ -24,6 +24,10 @@ _WRAPPED = re.compile(r"body\[(\w+)\]")
 Pairs = Iterable[tuple[str, str]]
 
 
+class _Malformed(str):
+    """A value that no parameter can have; its text says why. It is refused if an operation reads it."""
+
+
 class Parameters:
     """Named texts. An empty one is as good as none; one that stands twice in one place is refused when it is read."""
 
@@ -37,6 +41,8 @@ class Parameters:
             if values := source.get(name):
                 if len(values) > 1:
                     raise ValidationFailure(f"The parameter '{name}' was given {len(values)} times; give it once.")
+                if isinstance(values[0], _Malformed):
+                    raise ValidationFailure(values[0])
                 return values[0]
         return None
 
@@ -151,7 +157,7 @@ def _multipart(raw: bytes, options: dict[str, str]) -> Pairs:
         _, form, _ = parser.parse(BytesIO(raw), "multipart/form-data", len(raw), options)
     except ValueError:
         raise ValidationFailure("The multipart body is truncated or malformed.") from None
-    return list(form.items(multi=True))
+    return [(name, value) for name, value in form.items(multi=True) if name is not None]
 
 
 def _json(raw: bytes) -> Pairs:
@@ -180,10 +186,10 @@ def _json_text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValidationFailure(f"The parameter '{name}' of the JSON body is neither a text nor a number.")
+        return _Malformed(f"The parameter '{name}' of the JSON body is neither a text nor a number.")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise ValidationFailure(f"The parameter '{name}' of the JSON body is not Unicode text.") from None
+            return _Malformed(f"The parameter '{name}' of the JSON body is not Unicode text.")
     return value

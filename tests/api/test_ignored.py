@@ -39,6 +39,15 @@ def test_it_names_members_of_a_body(client: FlaskClient) -> None:
     response = client.post("/api/images", json={"instance_id": "inst1", "nmae": "x", "tag": 2, "zero": None})
     assert response.headers[HEADER] == "nmae, tag"
     assert client.post("/api/images", data={"instance_id": "inst1", "nmae": "x"}).headers[HEADER] == "nmae"
+    response = client.post("/api/images", json={"instance_id": "inst1", "list": [], "object": {}, "text": "\ud800"})
+    assert (response.status_code, response.headers[HEADER]) == (201, "list, object, text")
+
+
+def test_a_part_of_a_form_without_a_name_is_left_out(client: FlaskClient) -> None:
+    parts = ['name="\\"', 'name="instance_id"']
+    body = "".join(f"--X\r\nContent-Disposition: form-data; {each}\r\n\r\ninst1\r\n" for each in parts) + "--X--\r\n"
+    response = client.post("/api/images", data=body, content_type="multipart/form-data; boundary=X")
+    assert (response.status_code, response.headers.get(HEADER)) == (201, None)
 
 
 def test_it_stays_short(client: FlaskClient) -> None:
