@@ -9,6 +9,7 @@ pytest.register_assert_rewrite(
     "deltacloud_images.testing.documents",
     "deltacloud_images.testing.images",
     "deltacloud_images.testing.instances",
+    "deltacloud_images.testing.keys",
     "deltacloud_images.testing.faults",
     "deltacloud_images.testing.hostile",
     "deltacloud_images.testing.senseless",

@@ -5,12 +5,14 @@ from deltacloud_images.testing.faults import FaultConformance
 from deltacloud_images.testing.hostile import HostileConformance
 from deltacloud_images.testing.images import ImageConformance
 from deltacloud_images.testing.instances import InstanceConformance
+from deltacloud_images.testing.keys import KeyConformance
 from deltacloud_images.testing.senseless import SenselessConformance
 
 
 class DriverConformance(
     ImageConformance,
     InstanceConformance,
+    KeyConformance,
     DocumentConformance,
     FaultConformance,
     HostileConformance,

@@ -1,5 +1,6 @@
 """What every driver does when its cloud is broken: each call under each fault."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ CALLS: dict[Capability, Call] = {
     Capability.STOP_INSTANCE: lambda catalog, _, instance: catalog.act("stop", instance),
     Capability.REBOOT_INSTANCE: lambda catalog, _, instance: catalog.act("reboot", instance),
     Capability.DESTROY_INSTANCE: lambda catalog, _, instance: catalog.destroy_instance(instance),
+    Capability.KEYS: lambda catalog, _image, _instance: list(catalog.keys()),
+    Capability.CREATE_KEY: lambda catalog, _image, _instance: catalog.create_key(f"never {time.monotonic_ns()}"),
+    Capability.DESTROY_KEY: lambda catalog, _image, _instance: catalog.destroy_key("never"),
     Capability.REALMS: lambda catalog, _image, _instance: list(catalog.realms()),
 }
 

@@ -86,6 +86,14 @@ class Rig(ABC):
     def instance_ids(self) -> set[str]:
         """The ids of the instances that the cloud itself tells of to this caller, destroyed ones left out."""
 
+    def seed_key(self) -> str:
+        """The id of a new key pair of the caller; needed where the driver has keys."""
+        raise NotImplementedError
+
+    def key_ids(self) -> set[str]:
+        """The ids of the caller's key pairs, as the cloud itself has them; needed where the driver has keys."""
+        raise NotImplementedError
+
     @abstractmethod
     def broken(self, fault: Fault) -> AbstractContextManager[Driver[Any]]:
         """Break the cloud while the context is open; gives the driver to use then (usually ``self.driver``)."""

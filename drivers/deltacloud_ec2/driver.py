@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deltacloud_ec2 import convert
 from deltacloud_ec2.config import EC2Settings, ProviderSettings
 from deltacloud_ec2.regions import public_regions
-from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider
+from deltacloud_images.driver import Capability, Credentials, Driver, Provider
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.features import (
     AUTHENTICATION_KEY,
@@ -56,7 +56,7 @@ class EC2Driver(Driver[EC2Settings]):
 
     title = "EC2"
     settings_type = EC2Settings
-    capabilities = frozenset(Capability) - KEY_CAPABILITIES
+    capabilities = frozenset(Capability)
     features = (
         OWNER_ID,
         IMAGE_NAME,

@@ -63,6 +63,7 @@ _QUOTAS = frozenset(
         "ConcurrentSnapshotLimitExceeded",
         "HostLimitExceeded",
         "InstanceLimitExceeded",
+        "KeyPairLimitExceeded",
         "MaxIOPSLimitExceeded",
         "MaxSpotInstanceCountExceeded",
         "PendingSnapshotLimitExceeded",

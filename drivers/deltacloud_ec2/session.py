@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from deltacloud_ec2 import convert, describe_images, errors, parameters, snapshots
 from deltacloud_ec2.caller import Caller
 from deltacloud_ec2.config import EC2Settings
-from deltacloud_images.driver import Session
+from deltacloud_ec2.key_pairs import KeyPairs
 from deltacloud_images.errors import Conflict, DeltacloudError, Forbidden, not_found, protected
 from deltacloud_images.kit import values
 from deltacloud_images.kit.pages import Page, Restart, listed
@@ -40,7 +40,7 @@ _SIZES_PAGE_SIZE = 100
 _MAX_ITEMS = 20_000
 
 
-class EC2Session(Session):
+class EC2Session(KeyPairs):
     """What one caller sees of one region."""
 
     def __init__(self, caller: Caller, settings: EC2Settings) -> None:

@@ -1,7 +1,7 @@
 """The calls of one request to the services of its account, decoded and checked."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +21,11 @@ PAGE = 1000
 #: The newest version of nova's API that still names a server's flavor by id; the first that requires ``networks``.
 MICROVERSION = "2.37"
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def _record_id(record: Any) -> str:
+    found = record.get("id") if isinstance(record, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 class Cloud:
@@ -66,13 +71,15 @@ class Cloud:
         key: str,
         params: Mapping[str, str],
         *,
+        identify: Callable[[Any], str] = _record_id,
         max_items: int = pages.MAX_ITEMS,
         **options: Any,
     ) -> Iterator[Any]:
         """Yield the records of all pages under ``key``.
 
         Only the marker is taken from the link to the next page, because clouds behind a proxy get its host wrong. If
-        the item that the marker names was deleted meanwhile, the list is begun anew and repeats nothing.
+        the item that the marker names was deleted meanwhile, the list is begun anew and repeats nothing. ``identify``
+        returns what tells a record from others.
         """
         query = {"limit": str(PAGE), **params}
 
@@ -81,7 +88,7 @@ class Cloud:
             body = self.read(service, path, params=asked, **options)
             return pages.Page(values.required(body.get(key), list, f"list of {key}"), _marker(body, key))
 
-        restart = pages.Restart[Any](_is_marker_gone, _record_id)
+        restart = pages.Restart[Any](_is_marker_gone, identify)
         return pages.listed(fetch, restart=restart, max_items=max_items)
 
     def sizes(self) -> Sizes:
@@ -108,11 +115,6 @@ def uuid(text: str, kind: str) -> str:
     if not is_uuid(text):
         raise not_found(kind, text)
     return text
-
-
-def _record_id(record: Any) -> str:
-    found = record.get("id") if isinstance(record, dict) else None
-    return found if isinstance(found, str) else ""
 
 
 def _is_marker_gone(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from deltacloud_images.driver import KEY_CAPABILITIES, Capability, Credentials, Driver, Provider, Session
+from deltacloud_images.driver import Capability, Credentials, Driver, Provider, Session
 from deltacloud_images.errors import DeltacloudError
 from deltacloud_images.features import (
     AUTHENTICATION_KEY,
@@ -47,7 +47,7 @@ NETWORKS = Feature(
 class NovaDriver(Driver[Settings]):
     """What all clouds with nova have in common, whatever their identity service is."""
 
-    capabilities = frozenset(Capability) - KEY_CAPABILITIES
+    capabilities = frozenset(Capability)
     features: ClassVar[tuple[Feature, ...]] = (
         OWNER_ID,
         IMAGE_NAME,

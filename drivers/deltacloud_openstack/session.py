@@ -5,7 +5,6 @@ from typing import Any
 
 from keystoneauth1 import exceptions
 
-from deltacloud_images.driver import Session
 from deltacloud_images.errors import Conflict, ObjectNotFound, ProviderError, not_found
 from deltacloud_images.kit import values
 from deltacloud_images.models import (
@@ -23,9 +22,10 @@ from deltacloud_openstack import convert, launch, states
 from deltacloud_openstack.cloud import Cloud, Record, uuid
 from deltacloud_openstack.errors import message
 from deltacloud_openstack.images import Images, images_of
+from deltacloud_openstack.key_pairs import KeyPairs
 
 
-class OpenStackSession(Session):
+class OpenStackSession(KeyPairs):
     """One caller's view of one cloud."""
 
     def __init__(self, cloud: Cloud) -> None:

@@ -219,6 +219,13 @@ class EC2Rig(Rig):
             if instance["State"]["Name"] != "terminated"
         }
 
+    def seed_key(self) -> str:
+        name: str = self.ec2.create_key_pair(KeyName=f"seed {time.monotonic_ns()}")["KeyName"]
+        return name
+
+    def key_ids(self) -> set[str]:
+        return {key["KeyName"] for key in self.ec2.describe_key_pairs()["KeyPairs"]}
+
     @contextmanager
     def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         with self.proxy.broken(fault):

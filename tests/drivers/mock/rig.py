@@ -71,6 +71,14 @@ class MockRig(Rig):
     def instance_ids(self) -> set[str]:
         return {row[0] for row in self._run("SELECT id FROM instances WHERE owner_id = 'mockuser'")}
 
+    def seed_key(self) -> str:
+        name = f"seed {next(self._numbers)}"
+        self._run("INSERT INTO keys (owner_id, id, fingerprint) VALUES ('mockuser', ?, '00')", name)
+        return name
+
+    def key_ids(self) -> set[str]:
+        return {row[0] for row in self._run("SELECT id FROM keys WHERE owner_id = 'mockuser'")}
+
     @contextmanager
     def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
         if fault is Fault.SERVER_ERROR:

@@ -1,6 +1,7 @@
 """The rig on the real OpenStack: seeds and reads it with plain HTTP calls, and breaks the proxies before it."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
@@ -66,6 +67,15 @@ class OpenStackRig(Rig):
 
     def instance_ids(self) -> set[str]:
         return {server["id"] for server in self.caller.servers()}
+
+    def seed_key(self) -> str:
+        body = {"keypair": {"name": f"seed {time.monotonic_ns()}"}}
+        name: str = self.caller.call("POST", "nova", "/v2.1/os-keypairs", body)["keypair"]["name"]
+        return name
+
+    def key_ids(self) -> set[str]:
+        pairs = self.caller.call("GET", "nova", "/v2.1/os-keypairs")["keypairs"]
+        return {each["keypair"]["name"] for each in pairs}
 
     @contextmanager
     def broken(self, fault: Fault) -> Iterator[Driver[Any]]:
