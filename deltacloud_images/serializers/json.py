@@ -240,6 +240,7 @@ def _key(key: Key, links: Links) -> Document:
         "type": "key",
         "state": "AVAILABLE",
         "fingerprint": key.fingerprint,
+        "pem_rsa_key": key.pem or None,  # which PyPI's client requires of every key
         "actions": _actions(key_links(key, links)),
     }
     if key.pem:

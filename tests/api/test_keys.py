@@ -63,6 +63,7 @@ def test_keys_in_json(client: FlaskClient) -> None:
         "type": "key",
         "state": "AVAILABLE",
         "fingerprint": fingerprint,
+        "pem_rsa_key": None,
         "actions": [{"rel": "destroy", "method": "delete", "href": f"{ROOT}/my%20key"}],
     }
     assert client.get("/api/keys/my%20key?format=json").get_json() == {"key": key}
