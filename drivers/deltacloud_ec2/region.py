@@ -45,7 +45,7 @@ _OK = 200
 _FIRST_ERROR = 400
 #: Operations that change nothing.
 _READS = ("Describe", "Get")
-#: Operations that EC2 carries out once for a ``ClientToken``, of which the SDK sends a new one with every call.
+#: Operations that Amazon's EC2 carries out once for a ``ClientToken``, of which the SDK sends a new one with each call.
 #: Source: "Ensuring idempotency in Amazon EC2 API requests" in the EC2 Developer Guide.
 _IDEMPOTENT = frozenset({"RunInstances"})
 
@@ -67,6 +67,8 @@ class Region:
         self.name = settings.region or name
         #: The region's instance types: slow to ask for, the same for all callers, and seldom changed.
         self.sizes: Cached[list[HardwareProfile]] = Cached(_SIZES_SECONDS)
+        # Compatible clouds may ignore the token.
+        self._idempotent = frozenset() if settings.endpoint_url else _IDEMPOTENT
         self.transport = Transport("EC2", verify_tls=settings.verify_tls, ca_file=settings.ca_file)
         self._ec2: EC2Client = self._client("ec2", settings.endpoint_url)
         self._url = self._ec2.meta.endpoint_url.rstrip("/") + "/"
@@ -148,7 +150,7 @@ class Region:
         prepared = {
             name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
         }
-        repeatable = operation.startswith(_READS) or operation in _IDEMPOTENT
+        repeatable = operation.startswith(_READS) or operation in self._idempotent
         response = self._post(current_signer(service), request.url, prepared, body, repeatable)
         received: Any = dict(response.headers)
         return AWSResponse(request.url, response.status, received, _Raw(xml.cleaned(response.body)))
