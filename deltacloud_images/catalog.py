@@ -125,12 +125,15 @@ class Catalog:
             self._session.verify()
 
     def images(self, wanted: ImageFilter) -> Iterator[Image]:
-        """The images that match. ``id`` is looked up, and no image of that id is no error."""
+        """The images that match. ``id`` is looked up, and no image of that id is no error.
+
+        With options of the driver, only its list can tell whether the image matches.
+        """
         session = self._require(Capability.IMAGES)
         with self._translating:
             if wanted.owner_id == "self":
                 wanted = replace(wanted, owner_id=session.account_id() or "self")
-            found = _one_or_none(self.image, wanted.id) if wanted.id else session.images(wanted)
+            found = _one_or_none(self.image, wanted.id) if wanted.id and not wanted.options else session.images(wanted)
         return self._stream(found, None if wanted == _ANY_IMAGE else wanted.matches)
 
     def image(self, image_id: str) -> Image:

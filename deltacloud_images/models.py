@@ -237,13 +237,17 @@ class StateMachine:
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """Which images a client wants; ``None`` is any. ``name`` may hold ``*`` and ``?``; ``owner_id`` may be ``self``."""
+    """Which images a client wants; ``None`` is any. ``name`` may hold ``*`` and ``?``; ``owner_id`` may be ``self``.
+
+    ``options`` holds the parameters of the driver's own features, which the driver alone applies.
+    """
 
     id: str | None = None
     name: str | None = None
     owner_id: str | None = None
     architecture: str | None = None
     state: str | None = None
+    options: Mapping[str, str] = field(default_factory=no_options)
 
     def matches(self, image: Image) -> bool:
         """Whether the image is wanted, its owner aside where that is ``self``."""

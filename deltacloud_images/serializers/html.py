@@ -81,7 +81,8 @@ class HtmlSerializer(Serializer):
 
     def images(self, images: Iterable[Image], links: Links) -> Iterator[str]:
         """A table of at most ``listing.MAX_ROWS`` rows, with filters."""
-        return self._list("images", images, links, listing.IMAGE_COLUMNS, listing.IMAGE_FILTERS)
+        own = [each.name for each in self._context.options("images", "index")] if self._context else []
+        return self._list("images", images, links, listing.IMAGE_COLUMNS, (*listing.IMAGE_FILTERS, *own))
 
     def image(self, image: Image, links: Links) -> str:
         """One image; while it is being made, the page looks again by itself."""

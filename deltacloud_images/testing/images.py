@@ -1,6 +1,7 @@
 """What every driver does with images."""
 
 from datetime import UTC
+from typing import Any
 
 import pytest
 
@@ -62,11 +63,11 @@ class ImageConformance(Conformance):
     def test_filters_give_exactly_the_matching_images(self, rig: Rig, catalog: Catalog, field: str) -> None:
         value = getattr(catalog.image(rig.seed_image()), field)
         everything = list(catalog.images(ImageFilter()))
-        wanted = ImageFilter(**{field: value})
+        wanted = _filter(field, value)
         found = {image.id for image in catalog.images(wanted)}
         assert {image.id for image in everything if wanted.matches(image)} <= found
         assert all(getattr(image, field) == value for image in catalog.images(wanted))
-        assert list(catalog.images(ImageFilter(**{field: "no-such-value"}))) == []
+        assert list(catalog.images(_filter(field, "no-such-value"))) == []
 
     def test_names_are_filtered_by_wildcards(self, rig: Rig, catalog: Catalog) -> None:
         name = catalog.image(rig.seed_image()).name
@@ -138,6 +139,11 @@ class ImageConformance(Conformance):
         with pytest.raises(ObjectNotFound):
             catalog.destroy_image(image_id, {})
         assert rig.image_ids() == before
+
+
+def _filter(field: str, value: str) -> ImageFilter:
+    wanted: dict[str, Any] = {field: value}
+    return ImageFilter(**wanted)
 
 
 def _keeps_promises(image: Image) -> None:

@@ -16,7 +16,7 @@ blueprint = Blueprint("images", __name__)
 def images(call: Call) -> Response:
     """The images that match the parameters."""
     names = ("id", "name", "owner_id", "architecture", "state")
-    wanted = ImageFilter(**{name: call.given.get(name) for name in names})
+    wanted = ImageFilter(**{name: call.given.get(name) for name in names}, options=call.given.options)
     catalog = call.catalog()
     return stream(call, call.serializer.images(catalog.images(wanted), call.links), catalog)
 

@@ -13,7 +13,7 @@ from deltacloud_images.web.collections import served
 
 _WITH_OPTIONS = {
     (each.collection, each.rel): each
-    for each in (operations.CREATE_IMAGE, operations.DESTROY_IMAGE, operations.CREATE_INSTANCE)
+    for each in (operations.LIST_IMAGES, operations.CREATE_IMAGE, operations.DESTROY_IMAGE, operations.CREATE_INSTANCE)
 }
 
 
@@ -37,7 +37,8 @@ class PageContext:
 
     def parameter(self, name: str) -> str:
         """Return a parameter of the request, or an empty text."""
-        return self._call.given.text(name)
+        given = self._call.given
+        return given.text(name) or given.options.get(name, "")
 
     def options(self, collection: str, rel: str) -> Sequence[Parameter]:
         """Return the parameters of an operation that reach the driver as options."""

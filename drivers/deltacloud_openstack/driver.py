@@ -36,6 +36,19 @@ Settings = TypeVar("Settings")
 _MAX_ACCOUNTS = 256
 _MAX_SECONDS = 3600.0
 
+#: Source: "Show images" in the Image service API v2.
+VISIBILITY = Feature(
+    "images",
+    "visibility",
+    "index",
+    (
+        Parameter(
+            "visibility",
+            "Only images of this visibility; all: also community images, which lists leave out otherwise.",
+            allowed=("public", "private", "shared", "community", "all"),
+        ),
+    ),
+)
 NETWORKS = Feature(
     "instances",
     "networks",
@@ -50,6 +63,7 @@ class NovaDriver(Driver[Settings]):
     capabilities = frozenset(Capability)
     features: ClassVar[tuple[Feature, ...]] = (
         OWNER_ID,
+        VISIBILITY,
         IMAGE_NAME,
         IMAGE_DESCRIPTION,
         USER_NAME,

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from deltacloud_images.errors import not_found, protected
+from deltacloud_images.errors import NotSupported, not_found, protected
 from deltacloud_images.kit import values
 from deltacloud_images.models import Image, ImageFilter
 from deltacloud_openstack import convert
@@ -93,13 +93,16 @@ class Glance(Images):
     """Glance's images v2."""
 
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
-        """By owner, name, status and architecture.
+        """By owner, visibility, name, status and architecture.
 
         Glance lists another project's community images only where they are asked for.
         """
         query = {}
         if wanted.owner_id is not None:
             query["owner"] = wanted.owner_id
+        visibility = wanted.options.get("visibility", "")
+        if visibility:
+            query["visibility"] = visibility
         if wanted.name is not None and not any(special in wanted.name for special in "*?:"):
             query["name"] = wanted.name
         if wanted.state is not None and wanted.state.upper() != "UNKNOWN":
@@ -108,7 +111,7 @@ class Glance(Images):
                 return []
             query["status"] = statuses[0] if len(statuses) == 1 else f"in:{','.join(statuses)}"
         queries = self.by_architecture(query, wanted)
-        if wanted.owner_id in (None, self.cloud.account.project_id):
+        if visibility or wanted.owner_id in (None, self.cloud.account.project_id):
             return queries
         return queries + [{**each, "visibility": "community"} for each in queries]
 
@@ -129,7 +132,12 @@ class NovaImages(Images):
     """Nova's image API, which ended with microversion 2.36: none is sent."""
 
     def queries(self, wanted: ImageFilter) -> list[dict[str, str]]:
-        """By name, status and architecture; nova does not filter by owner."""
+        """By name, status and architecture; nova does not filter by owner.
+
+        Raises ``NotSupported`` for a visibility, which nova does not know.
+        """
+        if "visibility" in wanted.options:
+            raise NotSupported("This cloud has no glance: its images have no visibility to filter by.")
         query = {}
         if wanted.name is not None and not any(special in wanted.name for special in "*?:"):
             query["name"] = wanted.name

@@ -1,5 +1,7 @@
 """Images on the real services, beyond what every driver does: filters, pages, states, creation, destruction."""
 
+from dataclasses import replace
+
 import pytest
 from requests import PreparedRequest
 
@@ -80,6 +82,37 @@ def test_community_images_are_listed_by_their_owner(
     with Catalog(admin_rig.driver, admin_rig.credentials, admin_rig.provider) as administrators:
         seen = [image.id for image in administrators.images(wanted)]
     assert (seen.count(community), seen.count(private)) == (1, 1)
+
+
+@pytest.mark.parametrize("visibility", ["public", "private", "shared", "community", "all"])
+def test_images_are_listed_by_visibility(
+    rig: OpenStackRig, admin_rig: OpenStackRig, visibility: str, sent: list[PreparedRequest]
+) -> None:
+    """Each kind alone, of every project that shows it; another project's shared image only to its members."""
+    others = rig.cloud.caller(OTHER)
+    seen = {
+        "public": admin_rig.caller.create_image("seen", visibility="public"),
+        "private": rig.caller.create_image("seen", visibility="private"),
+        "shared": rig.caller.create_image("seen", visibility="shared"),
+        "community": others.create_image("seen", visibility="community"),
+    }
+    hidden = {others.create_image("hidden", visibility=each) for each in ("private", "shared")}
+    expected = set(seen.values()) if visibility == "all" else {seen[visibility]}
+    for each in (rig, admin_rig):
+        with Catalog(each.driver, each.credentials, each.provider) as catalog:
+            wanted = ImageFilter(options={"visibility": visibility})
+            listed = {image.id for image in catalog.images(wanted)}
+            assert listed & set(seen.values()) == expected
+            assert paths(sent)[-1] == f"/v2/images?limit=1000&visibility={visibility}"
+            assert listed <= each.image_ids() | {seen["community"]} or visibility in ("community", "all")
+            if each is rig:
+                assert not listed & hidden
+            by_id = {image.id for image in catalog.images(replace(wanted, id=seen["community"]))}
+            assert by_id == expected & {seen["community"]}
+            by_owner = {image.id for image in catalog.images(replace(wanted, owner_id=others.project_id))}
+            assert by_owner & {seen["community"]} == expected & {seen["community"]}
+            assert paths(sent)[-1] == f"/v2/images?limit=1000&owner={others.project_id}&visibility={visibility}"
+    admin_rig.caller.call("DELETE", "glance", f"/v2/images/{seen['public']}")
 
 
 def test_a_named_property_is_sent_to_glance_by_each_of_its_names(

@@ -6,7 +6,7 @@ import pytest
 from requests import PreparedRequest
 
 from deltacloud_images.catalog import Catalog
-from deltacloud_images.errors import Forbidden, ObjectNotFound
+from deltacloud_images.errors import Forbidden, NotSupported, ObjectNotFound
 from deltacloud_images.models import ImageFilter, NewImage
 from deltacloud_images.testing import eventually
 from deltacloud_openstack import cloud as calls
@@ -18,6 +18,11 @@ from tests.drivers.openstack.test_images import paths
 def nova_only(rig: OpenStackRig) -> Iterator[Catalog]:
     with Catalog(rig.driver, rig.credentials, "NovaOnly") as catalog:
         yield catalog
+
+
+def test_visibility_is_not_supported(nova_only: Catalog) -> None:
+    with pytest.raises(NotSupported, match="visibility"):
+        list(nova_only.images(ImageFilter(options={"visibility": "public"})))
 
 
 def test_the_same_images_are_listed(rig: OpenStackRig, catalog: Catalog, nova_only: Catalog) -> None:
