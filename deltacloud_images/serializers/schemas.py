@@ -88,6 +88,7 @@ _NOUNS: dict[str, Schema] = {
     "Realm": record(id=TEXT, href=_URL, name=TEXT, state=TEXT, limit=TEXT),
     "Key": record(
         {"pem": TEXT},
+        pem_rsa_key={"type": ["string", "null"]},
         id=TEXT,
         href=_URL,
         type=one_of("key"),
