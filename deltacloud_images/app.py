@@ -19,6 +19,7 @@ from deltacloud_images.serving import adapting
 from deltacloud_images.web import documents, entry, failures, hooks, images, instances, keys, pages, sizes
 from deltacloud_images.web.bulkheads import Bulkheads
 from deltacloud_images.web.paths import RawPaths, Segment
+from deltacloud_images.web.waiting import WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Services:
     settings: Settings
     registry: Registry
     bulkheads: Bulkheads
+    waiting_room: WaitingRoom
 
 
 class Application(Flask):
@@ -64,7 +66,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
     app.extensions["deltacloud_images"] = Services(
-        settings, registry, Bulkheads(settings.server.threads, settings.server.threads_per_cloud)
+        settings, registry, Bulkheads(settings.server.threads, settings.server.threads_per_cloud), WaitingRoom()
     )
     for views in (entry, images, instances, sizes, keys, documents, pages):
         app.register_blueprint(views.blueprint, url_prefix=API_PATH)

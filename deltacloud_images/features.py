@@ -16,9 +16,9 @@ class Parameter:
     """A request parameter: its name, what it means, and which values are allowed.
 
     A name that ends in ``*`` stands for a numbered family (``firewalls*``: ``firewalls1``, ``firewalls2`` ...). A
-    ``flag`` is ``true`` or ``false``. An ``integer`` or ``number`` has at least the value ``minimum``. If ``allowed``
-    is not empty, it holds all values. ``default`` is what an operation assumes without the parameter, for the
-    documents alone. A ``secret`` is not shown while it is typed.
+    ``flag`` is ``true`` or ``false``. An ``integer`` is between ``minimum`` and ``maximum``, both included. If
+    ``allowed`` is not empty, it holds all values. ``default`` is what an operation assumes without the parameter, for
+    the documents alone. A ``secret`` is not shown while it is typed.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Parameter:
     required: bool = False
     default: str = ""
     minimum: int = 0
+    maximum: int | None = None
     secret: bool = False
 
     @property
@@ -44,14 +45,21 @@ class Parameter:
             if value.lower() not in _FLAGS:
                 raise ValidationFailure(f"{name} is '{value}', but has to be true or false.")
             return _FLAGS[value.lower()]
-        if self.kind == "integer" and not (self._is_count(value) and int(value) >= self.minimum):
-            raise ValidationFailure(f"{name} is '{value}', but has to be a whole number from {self.minimum} on.")
+        if self.kind == "integer" and not self._allows(value):
+            raise ValidationFailure(f"{name} is '{value}', but has to be {self.range}.")
         if self.allowed and value not in self.allowed:
             raise ValidationFailure(f"{name} is '{value}', but has to be one of {', '.join(self.allowed)}.")
         return value
 
-    def _is_count(self, value: str) -> bool:
-        return value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
+    @property
+    def range(self) -> str:
+        """The values of an ``integer`` in words."""
+        return f"a whole number from {self.minimum} " + ("on" if self.maximum is None else f"to {self.maximum}")
+
+    def _allows(self, value: str) -> bool:
+        if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS):
+            return False
+        return self.minimum <= int(value) and (self.maximum is None or int(value) <= self.maximum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from deltacloud_images.models import HardwareProfile, Property
+from deltacloud_images.states import CHANGING
 
 #: States of images and instances on all clouds, by what they mean to a person; any other is ``other``.
 _MEANING = {
     "good": {"AVAILABLE", "ACTIVE", "OK", "RUNNING", "UP"},
-    "moving": {
-        *("PENDING", "QUEUED", "SAVING", "CREATING", "IMPORTING", "UPLOADING", "REGISTERING", "LOCKED", "TRANSIENT"),
-        *("STARTING", "STOPPING", "SHUTTING_DOWN", "REBOOTING", "DEPLOYING", "DELETING", "PENDING_DELETE"),
-    },
+    "moving": CHANGING,
     "bad": {"ERROR", "FAILED", "INVALID", "ILLEGAL", "KILLED", "UNEXPECTED_STOP", "START_ERROR", "STOP_ERROR"},
 }
 _MEANINGS = {state: meaning for meaning, states in _MEANING.items() for state in states}

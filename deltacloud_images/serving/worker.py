@@ -241,6 +241,8 @@ class WaitingWorker(Worker):
         now = time.monotonic()
         end = now + self.cfg.graceful_timeout - _MARGIN_SECONDS
         while self._connections and time.monotonic() < end:
+            for parked in tuple(self._parked):
+                parked.ticket.end_wait()
             for each in self._waiting():
                 each.until = min(each.until, now + (STOP_IDLE_SECONDS if each.is_idle else STOP_READ_SECONDS))
             self._step()

@@ -7,6 +7,7 @@ from deltacloud_images.web import operations
 from deltacloud_images.web.call import Call
 from deltacloud_images.web.responses import created, destroyed, document, redirect_and_watch, stream
 from deltacloud_images.web.views import serves
+from deltacloud_images.web.waiting import find_settled, hint
 
 blueprint = Blueprint("images", __name__)
 
@@ -25,8 +26,8 @@ def images(call: Call) -> Response:
 @serves(operations.SHOW_IMAGE)
 def image(call: Call, image_id: str) -> Response:
     """One image."""
-    with call.catalog() as catalog:
-        return document(call, call.serializer.image(catalog.image(image_id), call.links))
+    found = find_settled(call, "image", image_id, lambda catalog: catalog.image(image_id))
+    return hint(document(call, call.serializer.image(found, call.links)), found)
 
 
 @blueprint.post("/images")
@@ -45,7 +46,7 @@ def create_image(call: Call) -> Response:
     location = call.links.member("images", image.id)
     if call.for_browser:
         return redirect_and_watch(location)
-    return created(call, call.serializer.image(image, call.links), location)
+    return hint(created(call, call.serializer.image(image, call.links), location), image)
 
 
 @blueprint.delete("/images/<segment:image_id>")

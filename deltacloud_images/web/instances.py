@@ -8,6 +8,7 @@ from deltacloud_images.web.call import Call
 from deltacloud_images.web.parameters import decode_user_data
 from deltacloud_images.web.responses import created, destroyed, document, redirect, redirect_and_watch, stream
 from deltacloud_images.web.views import serves
+from deltacloud_images.web.waiting import find_settled, hint
 
 blueprint = Blueprint("instances", __name__)
 
@@ -28,8 +29,8 @@ def instances(call: Call) -> Response:
 @serves(operations.SHOW_INSTANCE)
 def instance(call: Call, instance_id: str) -> Response:
     """One instance."""
-    with call.catalog() as catalog:
-        return document(call, call.serializer.instance(catalog.instance(instance_id), call.links))
+    found = find_settled(call, "instance", instance_id, lambda catalog: catalog.instance(instance_id))
+    return hint(document(call, call.serializer.instance(found, call.links)), found)
 
 
 @blueprint.post("/instances")
@@ -44,7 +45,7 @@ def create_instance(call: Call) -> Response:
         return redirect_and_watch(location)
     if len(launched) > 1:
         return created(call, "".join(call.serializer.instances(launched, call.links)), location)
-    return created(call, call.serializer.instance(launched[0], call.links), location)
+    return hint(created(call, call.serializer.instance(launched[0], call.links), location), launched[0])
 
 
 def _new_instance(call: Call) -> NewInstance:
@@ -71,7 +72,7 @@ def act(call: Call, instance_id: str, action: str) -> Response:
         changed = catalog.act(action, instance_id)
     if call.for_browser:
         return redirect(call.links.member("instances", instance_id))
-    return document(call, call.serializer.changed_instance(changed, call.links), 202)
+    return hint(document(call, call.serializer.changed_instance(changed, call.links), 202), changed)
 
 
 @blueprint.delete("/instances/<segment:instance_id>")

@@ -153,7 +153,8 @@ def _schema(parameter: Parameter) -> Schema:
     if parameter.kind == "flag":
         return {"type": "string", "enum": ["true", "false"]}
     if parameter.kind == "integer":
-        return {"type": "integer", "minimum": parameter.minimum}
+        most = {} if parameter.maximum is None else {"maximum": parameter.maximum}
+        return {"type": "integer", "minimum": parameter.minimum, **most}
     if parameter.allowed:
         return {"type": "string", "enum": list(parameter.allowed)}
     return {"type": "string", "minLength": 1} if parameter.required else TEXT
@@ -218,6 +219,8 @@ def _error(status: int, description: str) -> Document:
 def _header_references(operation: Operation) -> Document:
     names = ["X-Request-Id", "X-Deltacloud-Driver", "X-Deltacloud-Provider", "X-Deltacloud-Ignored"]
     names += {200: ["ETag"], 201: ["Location"]}.get(operation.status, [])
+    if operation.rel in ("show", "create", "act") and operation.collection in ("images", "instances"):
+        names.append("Retry-After")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

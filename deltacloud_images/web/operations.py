@@ -21,6 +21,16 @@ PAGES = (
 #: How a form, which can only POST, asks for another method.
 METHOD = Parameter("_method", "delete: the request acts as DELETE, which forms cannot send.")
 
+#: The longest wait for a change, in seconds.
+MAX_WAIT_SECONDS = 300
+WAIT = Parameter(
+    "wait",
+    f"Respond when the state changes no more, or after so many seconds, at most {MAX_WAIT_SECONDS}. "
+    "The header Prefer: wait=N does the same.",
+    kind="integer",
+    maximum=MAX_WAIT_SECONDS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -99,7 +109,7 @@ LIST_IMAGES = Operation(
     ),
     schema="ImageList",
 )
-SHOW_IMAGE = Operation("show_image", "Show an image.", "images", "show", schema="ImageDocument")
+SHOW_IMAGE = Operation("show_image", "Show an image.", "images", "show", (WAIT,), schema="ImageDocument")
 CREATE_IMAGE = Operation(
     "create_image",
     "Create an image from an instance.",
@@ -120,7 +130,7 @@ LIST_INSTANCES = Operation(
     (_ID, *_filters("instances", "state", "image_id", "owner_id"), *REALM_FILTER.params),
     schema="InstanceList",
 )
-SHOW_INSTANCE = Operation("show_instance", "Show an instance.", "instances", "show", schema="InstanceDocument")
+SHOW_INSTANCE = Operation("show_instance", "Show an instance.", "instances", "show", (WAIT,), schema="InstanceDocument")
 CREATE_INSTANCE = Operation(
     "create_instance",
     "Launch an image.",

@@ -34,7 +34,18 @@ class Waiter(Protocol):
 class Ticket:
     """A request's claim to be resumed, which the server makes when the request has arrived. Safe under threads."""
 
-    __slots__ = ("_lock", "_parked", "_resumed", "_submit", "deadline", "until")
+    __slots__ = (
+        "_lock",
+        "_parked",
+        "_resumed",
+        "_submit",
+        "deadline",
+        "has_place",
+        "looks",
+        "paused_until",
+        "until",
+        "waits_until",
+    )
 
     def __init__(self, submit: Callable[[], None]) -> None:
         """``submit`` has a thread serve the request from its beginning."""
@@ -44,6 +55,29 @@ class Ticket:
         #: The deadline that the request got when it was first served.
         self.deadline: Deadline | None = None
         self.until: float | None = None
+        #: Until when the request pauses before it looks at the cloud again, and until when it waits for a change.
+        self.paused_until: float | None = None
+        self.waits_until = 0.0
+        #: Whether it has a place for waiting, and how often it has looked.
+        self.has_place = False
+        self.looks = 0
+
+    def begin_wait(self, until: float) -> float:
+        """Return until when the request waits for a change: as it said when it was first served."""
+        if not self.looks:
+            self.waits_until = until
+        return self.waits_until
+
+    def pause(self, seconds: float) -> None:
+        """Note that the request, which is parked next, is to be served again after so many seconds, like a new one."""
+        self.looks += 1
+        self.paused_until = time.monotonic() + seconds
+        self.deadline = self.until = None
+
+    def end_wait(self) -> None:
+        """Have a request that waits for a change respond with the present state."""
+        if self.looks:
+            self.waits_until = self.paused_until = 0.0
 
     def park(self) -> None:
         """Note that the thread is free; a request that was resumed before that is served again at once."""
@@ -61,8 +95,10 @@ class Ticket:
             self._submit()
 
     def resume_late(self, now: float) -> None:
-        """Have the request served again if it has waited for too long, so that it can say so."""
-        if self._parked and self.until is not None and now >= self.until:
+        """Have the request served again if its pause is over, or if it has waited too long, so that it can say so."""
+        until = self.until if self.paused_until is None else self.paused_until
+        if self._parked and until is not None and now >= until:
+            self.paused_until = None
             self.resume()
 
 

@@ -38,7 +38,10 @@ class Server:
         return connection
 
     def get(self, path: str, *headers: str, version: str = "1.1") -> Answer:
-        lines = [f"GET {path} HTTP/{version}", *headers]
+        return self.send("GET", path, *headers, version=version)
+
+    def send(self, method: str, path: str, *headers: str, version: str = "1.1") -> Answer:
+        lines = [f"{method} {path} HTTP/{version}", *headers]
         return exchange(self.port, ("\r\n".join(lines) + f"\r\n{HEAD}Connection: close\r\n\r\n").encode())
 
     def log(self) -> str:
@@ -50,20 +53,20 @@ class Server:
         return self.process.wait(32)
 
 
-def write_config(folder: Path, server: str = "", rest: str = "") -> Path:
+def write_config(folder: Path, server: str = "", rest: str = "", mock: str = "") -> Path:
     """Write a configuration with a mock cloud and one whose providers take as many seconds as their name says."""
     path = folder / "config.toml"
     path.write_text(
-        f'[server]\nlog_level = "warning"\n{server}\n[drivers.mock]\npath = "{folder}/mock.sqlite3"\n'
+        f'[server]\nlog_level = "warning"\n{server}\n[drivers.mock]\npath = "{folder}/mock.sqlite3"\n{mock}\n'
         f'[drivers.slow]\npath = "{folder}/slow.sqlite3"\n{rest}\n'
     )
     return path
 
 
 @contextmanager
-def running(folder: Path, command: str = "serve", server: str = "") -> Iterator[Server]:
-    """Start the server with more lines of the table ``server``; in the end it is killed."""
-    with launched(folder, command, write_config(folder, server)) as started:
+def running(folder: Path, command: str = "serve", server: str = "", mock: str = "") -> Iterator[Server]:
+    """Start the server with more lines of the tables ``server`` and ``mock``; in the end it is killed."""
+    with launched(folder, command, write_config(folder, server, mock=mock)) as started:
         assert eventually(lambda: answers(started.port)), started.log()
         yield started
 
