@@ -237,11 +237,14 @@ class Catalog:
         with self._translating:
             return session.key(key_id)
 
-    def create_key(self, name: str) -> Key:
-        """Return a new key pair with its private key; raise ``Conflict`` or ``ValidationFailure`` for its name."""
+    def create_key(self, name: str, public_key: str = "") -> Key:
+        """Return a new key pair, with its private key unless the public one is given.
+
+        Raises ``Conflict`` or ``ValidationFailure`` for the name or the public key.
+        """
         session = self._require(Capability.CREATE_KEY)
         with self._translating:
-            return session.create_key(name)
+            return session.create_key(name, public_key)
 
     def destroy_key(self, key_id: str) -> None:
         """Destroy a key pair; raise ``ObjectNotFound``."""

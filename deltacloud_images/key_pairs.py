@@ -20,10 +20,12 @@ class KeySession:
                 return key
         raise not_found("Key", key_id)
 
-    def create_key(self, name: str) -> Key:
+    def create_key(self, name: str, public_key: str = "") -> Key:
         """Create a key pair of that name, and return it with its private key in ``pem``.
 
-        Raises ``Conflict`` if there is one of that name, and ``ValidationFailure`` for a name that the cloud refuses.
+        ``public_key`` is the caller's own in OpenSSH's format (``ssh-rsa AAAA...``): the cloud then imports it, and
+        ``pem`` is empty. Raises ``Conflict`` if there is one of that name, and ``ValidationFailure`` for a name or a
+        public key that the cloud refuses.
         Never sent twice to the cloud.
         """
         raise NotImplementedError

@@ -8,7 +8,7 @@ import pytest
 
 from deltacloud_images.catalog import Catalog
 from deltacloud_images.driver import Capability
-from deltacloud_images.errors import Conflict, NotSupported, ObjectNotFound
+from deltacloud_images.errors import Conflict, NotSupported, ObjectNotFound, ValidationFailure
 from deltacloud_images.kit.deadline import Deadline
 from deltacloud_images.models import Key, NewInstance
 from deltacloud_images.testing.attack import hostile, new_driver, run
@@ -17,6 +17,15 @@ from deltacloud_images.testing.behaviours import Recorder
 from deltacloud_images.testing.rig import Rig, eventually
 
 PEM = re.compile(r"-----BEGIN ([A-Z0-9]+ )?PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+\n-----END \1PRIVATE KEY-----\n?")
+#: An RSA key of 2,048 bits whose private half nobody has.
+PUBLIC_KEY = (
+    "ssh-rsa "
+    "AAAAB3NzaC1yc2EAAAADAQABAAABAQDHt7MQGKaHCv9LXEhgCbJEUdmH3h+ytNQEdwnRIIcLMgMY/AZRywxfPvtckw9QED55RYqn"
+    "L7ZFd60UapKByv9+DUEUx7mt1PsfA0Vj1siYYEfFYNVkNpYeCgy9PaqKgO+ghqI5F9pEFAQaN7e88Uck5xw0hWdDJ85ZpRhYoUET"
+    "Xvph8vOHrtjJnrmxvySRYEWz5IF26vG0t86wKTjyYqB+kKux/WkYOYJP5oceZXJCKhBIXPmvlGpRxzin8RbqAMPigxEKXN4cWAVT"
+    "uz4omM5eK/WijNk/VdSO00Mfd5fyNEeuzhLNdtgIgGPa+esICqAFicvSsV2xWt60GrRwHYN3"
+    " someone@example.com"
+)
 
 #: Every call on key pairs; each is given a key pair's id.
 CALLS: dict[Capability, Callable[[Catalog, str], object]] = {
@@ -81,6 +90,17 @@ class KeyConformance(Conformance):
         secret = key.pem.splitlines()[5]
         assert secret not in caplog.text
         assert not [each for each in caplog.records if secret in repr(each.__dict__)]
+
+    def test_a_public_key_is_imported(self, rig: Rig, catalog: Catalog) -> None:
+        if Capability.CREATE_KEY not in rig.driver.capabilities:
+            return
+        before, name = rig.key_ids(), self._unused(rig)
+        key = catalog.create_key(name, PUBLIC_KEY)
+        assert (key.id, key.pem) == (name, "")
+        assert rig.key_ids() == before | {name}
+        assert catalog.key(name) == key
+        with pytest.raises(ValidationFailure):
+            catalog.create_key(self._unused(rig), "ssh-rsa bm8ga2V5")
 
     def test_a_name_that_is_taken_is_a_conflict(self, rig: Rig, catalog: Catalog) -> None:
         if Capability.CREATE_KEY not in rig.driver.capabilities:

@@ -31,9 +31,9 @@ def key(call: Call, key_id: str) -> Response:
 @blueprint.post("/keys")
 @serves(operations.CREATE_KEY)
 def create_key(call: Call) -> Response:
-    """A new key pair with its private key, which no later response holds."""
+    """A new key pair with its private key, which no later response holds, or one of the caller's public key."""
     with call.catalog() as catalog:
-        key = catalog.create_key(call.given.require("name"))
+        key = catalog.create_key(call.given.require("name"), call.given.text("public_key"))
     call.cache_control = "no-store"
     return created(call, call.serializer.key(key, call.links), call.links.member("keys", key.id))
 

@@ -183,7 +183,10 @@ CREATE_KEY = Operation(
     "Create a key pair; only this response holds its private key.",
     "keys",
     "create",
-    (Parameter("name", "The new key pair's name.", required=True),),
+    (
+        Parameter("name", "The new key pair's name.", required=True),
+        Parameter("public_key", "Your own public key, as ssh-keygen writes it; without it, the cloud makes a pair."),
+    ),
     status=201,
     schema="KeyDocument",
 )

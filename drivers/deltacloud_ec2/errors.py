@@ -110,6 +110,7 @@ _MEANING: dict[str, type[DeltacloudError]] = {
     "InvalidFilter": ValidationFailure,
     "InvalidID": ValidationFailure,
     "InvalidInstanceAttributeValue": ValidationFailure,
+    "InvalidKey.Format": ValidationFailure,
     "InvalidKeyPair.Format": ValidationFailure,
     "InvalidNextToken": ValidationFailure,
     "InvalidQueryParameter": ValidationFailure,

@@ -38,10 +38,14 @@ class KeyPairs(Session):
                 return converted_one(record, _key, "key pair")
         raise not_found("Key", key_id)
 
-    def create_key(self, name: str) -> Key:
-        """Make an RSA key pair, which is EC2's default and works with every instance."""
+    def create_key(self, name: str, public_key: str = "") -> Key:
+        """Make an RSA key pair, which is EC2's default and works with every instance, or import a public key."""
         if not _may_be_name(name):
             raise ValidationFailure(f"name is '{name}', but EC2 takes 1 to {_LONGEST_NAME} ASCII characters.")
+        if public_key:
+            with self._caller.client() as ec2:
+                imported = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=public_key.encode())
+            return converted_one(imported, _key, "key pair")
         with self._caller.client() as ec2:
             record: Mapping[str, Any] = ec2.create_key_pair(KeyName=name)
         pem = text(record.get("KeyMaterial"))

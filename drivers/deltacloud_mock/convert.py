@@ -1,10 +1,11 @@
 """The pretend cloud's rows as models, and the sizes, realms and states that it has."""
 
 import sqlite3
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from deltacloud_images.errors import ValidationFailure
 from deltacloud_images.models import (
     Address,
     Authentication,
@@ -90,6 +91,18 @@ def realm(row: sqlite3.Row) -> Realm:
 def key(row: sqlite3.Row) -> Key:
     """Return a key pair without its private key."""
     return Key(row["id"], row["fingerprint"])
+
+
+def public_key(text: str) -> bytes:
+    """Return the bytes of a public key in OpenSSH's format; raise ``ValidationFailure`` for any other text."""
+    kind, _, rest = text.strip().partition(" ")
+    try:
+        known = b64decode(rest.partition(" ")[0], validate=True)
+    except ValueError:
+        known = b""
+    if not (kind.startswith(("ssh-", "ecdsa-")) and kind.encode() in known):
+        raise ValidationFailure("public_key is no public key in the format of OpenSSH, for example 'ssh-rsa AAAA...'.")
+    return known
 
 
 def pem(private: bytes) -> str:

@@ -157,10 +157,11 @@ class MockSession(Session):
         sql = "SELECT * FROM keys WHERE owner_id = ? ORDER BY id"
         return [convert.key(row) for row in self._store.rows(sql, (self._account,))]
 
-    def create_key(self, name: str) -> Key:
-        """Return a key pair of random bytes, which no instance accepts."""
-        private = secrets.token_bytes(_KEY_BYTES)
-        fingerprint = sha1(private, usedforsecurity=False).hexdigest()
+    def create_key(self, name: str, public_key: str = "") -> Key:
+        """Return a key pair of random bytes, which no instance accepts, or one of the public key."""
+        private = b"" if public_key else secrets.token_bytes(_KEY_BYTES)
+        known = convert.public_key(public_key) if public_key else private
+        fingerprint = sha1(known, usedforsecurity=False).hexdigest()
         with self._store.writing() as writing:
             if writing.execute("SELECT 1 FROM keys WHERE owner_id = ? AND id = ?", (self._account, name)).fetchone():
                 raise Conflict(f"There is a key '{name}' already.")
@@ -168,7 +169,7 @@ class MockSession(Session):
                 "INSERT INTO keys (owner_id, id, fingerprint) VALUES (?, ?, ?) RETURNING *",
                 (self._account, name, ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2))),
             ).fetchone()
-        return replace(convert.key(row), pem=convert.pem(private))
+        return replace(convert.key(row), pem=convert.pem(private)) if private else convert.key(row)
 
     def destroy_key(self, key_id: str) -> None:
         """Delete the row."""

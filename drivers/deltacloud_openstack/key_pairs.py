@@ -34,13 +34,13 @@ class KeyPairs(Session):
         body = self.cloud.read("compute", _member(key_id), version=self.cloud.microversion)
         return values.converted_one(body, _key, "key pair")
 
-    def create_key(self, name: str) -> Key:
-        """Make an SSH key pair. Nova decides which names it takes."""
-        body = {"keypair": {"name": name}}
+    def create_key(self, name: str, public_key: str = "") -> Key:
+        """Make an SSH key pair, or import a public key. Nova decides which names and keys it takes."""
+        body = {"keypair": {"name": name} | ({"public_key": public_key} if public_key else {})}
         response = self.cloud.call("compute", "POST", _PATH, json=body, version=self.cloud.microversion)
         record = values.mapping(values.json_object(response.content).get("keypair"))
         pem = values.text(record.get("private_key"))
-        if not pem:
+        if not pem and not public_key:
             raise ProviderError("The cloud's response describes no private key.")
         # Nova returns the private key only here: a missing name must not lose it.
         return Key(values.text(record.get("name")) or name, values.text(record.get("fingerprint")), pem)

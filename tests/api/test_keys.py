@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from deltacloud_images import create_app
 from deltacloud_images.driver import KEY_CAPABILITIES, Capability
+from deltacloud_images.testing.keys import PUBLIC_KEY
 from deltacloud_mock import MockDriver
 from tests.conftest import client_of, write_config
 from tests.web import basic
@@ -135,3 +136,15 @@ def test_a_file_of_an_earlier_version_gets_its_table(client: FlaskClient, tmp_pa
     anew = client_of(create_app(write_config(tmp_path)))
     assert anew.get("/api/keys?format=json").get_json() == {"keys": []}
     assert anew.get("/api/images/img2").status_code == 404
+
+
+def test_a_public_key_is_imported(client: FlaskClient) -> None:
+    """Vagrant's provider sends its user's public key, and expects to log in with it."""
+    response = client.post("/api/keys?format=json", data={"name": "vagrant", "public_key": PUBLIC_KEY})
+    assert (response.status_code, response.headers.get("X-Deltacloud-Ignored")) == (201, None)
+    key = response.get_json()["key"]
+    assert (key["id"], key["pem_rsa_key"], "pem" in key) == ("vagrant", None, False)
+    assert client.get(f"/api/keys/{key['id']}?format=json").get_json()["key"] == key
+    refused = client.post("/api/keys?format=json", data={"name": "other", "public_key": "ssh-rsa AAAA"})
+    message = "public_key is no public key in the format of OpenSSH, for example 'ssh-rsa AAAA...'."
+    assert (refused.status_code, refused.get_json()["message"]) == (400, message)

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from urllib.parse import urlencode
 from xml.dom import minidom
 
 import pytest
 
+from deltacloud_images.testing.keys import PUBLIC_KEY
 from tests.clients.conftest import Server
 from tests.clients.libraries.base import Refused
 from tests.clients.libraries.java import JBossTools
@@ -73,3 +75,13 @@ def test_vagrants_provider_lists_keys(server: Server, fingerprint: str) -> None:
     client.authorization = basic("mockuser")
     (key,) = client._request("GET", "/keys")["keys"]
     assert (key["id"], key["fingerprint"]) == ("listed", fingerprint)
+
+
+def test_vagrants_provider_adds_its_users_public_key(server: Server) -> None:
+    """It sends forms whose parameters stand within ``body[...]``."""
+    form = urlencode({"body[name]": "vagrant", "body[public_key]": PUBLIC_KEY}).encode()
+    head = ("Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form)}")
+    made = server.call("POST /api/keys?format=json", *head, body=form)
+    assert made.status == 201
+    key = json.loads(made.body)["key"]
+    assert (key["id"], "pem" in key) == ("vagrant", False)
