@@ -39,7 +39,7 @@ ERRORS = {
     504: "The cloud did not respond in time, or all places for its requests are taken.",
 }
 _ANY_ERROR = (400, 406, 500, 501)
-_CLOUD_ERRORS = (401, 403, 502, 504)
+_CLOUD_ERRORS = (401, 403, 409, 502, 504)
 
 
 @dataclass(frozen=True, slots=True)
