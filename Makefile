@@ -18,7 +18,7 @@ run: $(VENV)/run.stamp
 	@$(BIN)/deltacloud-images serve $(ARGS)
 
 test: lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 fuzz: $(VENV)/dev.stamp
 	FUZZ_EXAMPLES=10000 $(BIN)/pytest tests/api/test_fuzz.py

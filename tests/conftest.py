@@ -21,6 +21,14 @@ from tests.documents import check_response
 from tests.web import AUTHORIZATION, Answer, exchange
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tests of one cloud, of the pages and of the clients run in one process, which starts what they share."""
+    for item in items:
+        parts = item.path.relative_to(Path(__file__).parent).parts
+        group = "/".join(parts[:2]) if parts[0] in ("drivers", "api", "kit", "serving") else parts[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A configuration file for a mock cloud of its own, with a second account."""
