@@ -18,6 +18,7 @@ from deltacloud_images.serializers import API_PATH
 from deltacloud_images.serving import adapting
 from deltacloud_images.web import documents, entry, failures, hooks, images, instances, keys, pages, sizes
 from deltacloud_images.web.bulkheads import Bulkheads
+from deltacloud_images.web.health import Health
 from deltacloud_images.web.paths import RawPaths, Segment
 from deltacloud_images.web.waiting import WaitingRoom
 
@@ -79,6 +80,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies, x_port=proxies, x_prefix=proxies
         )
     adapting.adapt(app, believes_proxies=bool(proxies))
+    app.wsgi_app = app.extensions["deltacloud_images.health"] = Health(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -50,7 +50,7 @@ class AccessLog:
             entry = {"time": self._at(now), "level": "info", "message": message}
             line = json.dumps({**entry, "request_id": request_id, "driver": driver})
         else:
-            line = f"{self._at(now)},{int(now % 1 * 1000):03d} INFO {message}"
+            line = f"{self._at(now)},{int(now % 1 * 1000):03d} INFO {message} (request {request_id})"
         sys.stderr.write(line + "\n")
 
     def _at(self, now: float) -> str:

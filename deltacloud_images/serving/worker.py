@@ -233,6 +233,8 @@ class WaitingWorker(Worker):
 
     def _stop(self) -> None:
         """Serve what has arrived, wait for responses within the grace time, and reset the rest."""
+        if health := getattr(self.wsgi, "extensions", {}).get("deltacloud_images.health"):
+            health.stops = True
         for listener in self.sockets:
             self._accept(listener, at_most=self.limits.connections)
         self._accept_if(False)
