@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test fuzz lint bench clean
+.PHONY: help run check test fuzz lint bench clean
 help:
 	@echo "make run    start the server on http://127.0.0.1:3001 with the mock cloud"
+	@echo "make check  lint, type-check and run the tests that need no cloud: the quick answer while you work"
 	@echo "make test   lint, type-check and run every test"
+	@echo "make test-ec2 (or any driver)  run the tests of one driver"
 	@echo "make fuzz   200,000 generated requests, which takes hours"
 	@echo "make lint   only lint and type-check"
 	@echo "make bench  print how fast it is, beside what"
@@ -17,8 +19,14 @@ run: $(VENV)/run.stamp
 	@$(if $(EXTRAS),$(BIN)/pip install --quiet --editable '.[$(EXTRAS)]')
 	@$(BIN)/deltacloud-images serve $(ARGS)
 
+check: lint
+	$(BIN)/pytest -q tests/drivers/mock tests/plugin_dist tests/test_*.py
+
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-%: $(VENV)/dev.stamp
+	$(BIN)/pytest tests/drivers/$* $(ARGS)
 
 fuzz: $(VENV)/dev.stamp
 	FUZZ_EXAMPLES=10000 $(BIN)/pytest tests/api/test_fuzz.py
