@@ -73,7 +73,7 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
         app.register_blueprint(views.blueprint, url_prefix=API_PATH)
     app.register_blueprint(pages.site)
     failures.install(app)
-    hooks.install(app, settings, registry, access_log.write)
+    hooks.install(app, settings, registry, [access_log.write] if access_log.writes else [])
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if proxies := settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -2,13 +2,25 @@
 
 import json
 import logging
+import re
 import sys
 import time
+from hashlib import blake2b
+from secrets import token_bytes
+from typing import Any
+from urllib.parse import quote
 
 from deltacloud_images.config import ServerSettings
+from deltacloud_images.web.served import Served
 
 _TEXT = "%(asctime)s %(levelname)s %(message)s"
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
+#: The fields of a request that the text of its line holds in another form.
+_IN_MESSAGE = frozenset({"request_id", "method", "path", "status", "duration_ms"})
+#: A header of W3C Trace Context, level 1.
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_SAFE = "/:@+,;!*~"
+_encode = json.JSONEncoder().encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -28,30 +40,58 @@ class JsonFormatter(logging.Formatter):
 
 
 class AccessLog:
-    """The lines about requests, in the form of the other lines.
+    """The lines about requests, in the form of the other lines; text and JSON have the same fields.
 
     They are written without the standard library's log records, which take 20 microseconds of CPU time a request.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
-        """Write lines if the level is ``info`` or ``debug``."""
-        self._writes = settings.log_level in ("debug", "info")
+        """Write lines if the level is ``info`` or ``debug`` and the operator wants them."""
+        self.writes = settings.access_log and settings.log_level in ("debug", "info")
         self._json = settings.log_format == "json"
+        self._users = settings.log_users
+        self._key = token_bytes(32)
         self._second = 0
         self._time = ""
 
-    def write(self, request: str, status: int, started: float, request_id: str, driver: str) -> None:
-        """Write a line about a request (its method and path), which ``started`` at this monotonic time."""
-        if not self._writes:
-            return
+    def write(self, served: Served) -> None:
+        """Write a line about a request."""
         now = time.time()
-        message = f"{request} {status} {(time.monotonic() - started) * 1000:.1f} ms"
+        message = f"{served.method} {served.path} {served.status} {served.seconds * 1000:.1f} ms"
+        fields = self._fields(served)
         if self._json:
-            entry = {"time": self._at(now), "level": "info", "message": message}
-            line = json.dumps({**entry, "request_id": request_id, "driver": driver})
+            line = _encode({"time": self._at(now), "level": "info", "message": message, **fields})
         else:
-            line = f"{self._at(now)},{int(now % 1 * 1000):03d} INFO {message} (request {request_id})"
+            rest = " ".join([f"{name}={_word(value)}" for name, value in fields.items() if name not in _IN_MESSAGE])
+            line = f"{self._at(now)},{int(now % 1 * 1000):03d} INFO {message} {rest} (request {served.request_id})"
         sys.stderr.write(line + "\n")
+
+    def _fields(self, served: Served) -> dict[str, Any]:
+        tally = served.tally
+        fields: dict[str, Any] = {
+            "request_id": served.request_id,
+            "method": served.method,
+            "path": served.path,
+            "status": served.status,
+            "duration_ms": round(served.seconds * 1000, 1),
+            "bytes": served.size,
+            "client": served.client,
+            "driver": served.driver,
+            "provider": served.provider,
+            "user": self._user(served.user),
+            "cloud_calls": len(tally.seconds),
+            "cloud_ms": round(sum(tally.seconds, 0.0) * 1000, 1),
+        }
+        if served.traceparent and _TRACEPARENT.fullmatch(served.traceparent):
+            fields["traceparent"] = served.traceparent
+        return fields
+
+    def _user(self, user: str) -> str:
+        if not user or self._users == "none":
+            return ""
+        if self._users == "name":
+            return user
+        return blake2b(user.encode("utf-8", "surrogatepass"), key=self._key, digest_size=8).hexdigest()
 
     def _at(self, now: float) -> str:
         """Return the second as text, which is made once a second."""
@@ -72,3 +112,11 @@ def configure(settings: ServerSettings) -> AccessLog:
     logger.handlers[:] = [handler]
     logger.propagate = False
     return AccessLog(settings)
+
+
+def _word(value: Any) -> str:
+    """Return a value as one word of a line: ``-`` if it is empty, without spaces and control characters."""
+    text = str(value)
+    if not text:
+        return "-"
+    return text if text.isascii() and text.isalnum() else quote(text, safe=_SAFE, errors="surrogatepass")

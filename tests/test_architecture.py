@@ -24,7 +24,7 @@ ALLOWED = {
     "registry": {"driver", "errors", "schema"},
     "catalog": {"driver", "errors", "kit", "models", "profiles"},
     "config": {"errors", "registry", "schema"},
-    "logs": {"config"},
+    "logs": {"config", "web"},
     "serializers": {"driver", "features", "models", "states"},
     "web": {"catalog", "config", "driver", "errors", "features", "kit", "models", "profiles", "registry"}
     | {"serializers", "states"},

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from deltacloud_images.kit.deadline import current_tally
+
 Value = TypeVar("Value")
 
 
@@ -24,7 +26,10 @@ class Cached(Generic[Value]):
     def get(self, fetch: Callable[[], Value]) -> Value:
         """Return the value, fetched anew if it is too old. Raises what ``fetch`` raises."""
         kept = self._kept
-        if kept is not None and time.monotonic() - kept[0] < self._seconds:
+        hit = kept is not None and time.monotonic() - kept[0] < self._seconds
+        if tally := current_tally():
+            tally.look_up(hit=hit)
+        if kept is not None and hit:
             return kept[1]
         value = fetch()
         self._kept = time.monotonic(), value

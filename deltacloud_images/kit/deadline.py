@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TypeVar
 
 from deltacloud_images.errors import ProviderTimeout
+from deltacloud_images.kit.tally import Tally
 
 Result = TypeVar("Result")
 
@@ -37,6 +38,8 @@ class Deadline:
         request to the cloud and twice a second during a wait.
         """
         self.seconds = seconds
+        #: What the request asks of its cloud.
+        self.tally = Tally()
         self._list_seconds = max(list_seconds, seconds)
         self._started = self._looked = time.monotonic()
         self._until = self._started + seconds
@@ -67,7 +70,9 @@ class Deadline:
 
     def part(self, seconds: float) -> "Deadline":
         """Return a deadline for a part of the request: at most so many seconds, and cancelled with the request."""
-        return Deadline(min(seconds, self.left()), abandoned=self._is_cancelled)
+        part = Deadline(min(seconds, self.left()), abandoned=self._is_cancelled)
+        part.tally = self.tally
+        return part
 
     def cancel(self) -> None:
         """End every wait within half a second, with ``Cancelled``."""
@@ -128,6 +133,12 @@ def current() -> Deadline:
         return _current.get()
     except LookupError:
         raise RuntimeError("No deadline is in force: use `with in_force(deadline):`.") from None
+
+
+def current_tally() -> Tally | None:
+    """Return the tally of the request that is being served, if there is one."""
+    deadline = _current.get(None)
+    return None if deadline is None else deadline.tally
 
 
 def put_in_force(deadline: Deadline) -> Token[Deadline]:

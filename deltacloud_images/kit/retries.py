@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_resu
 
 from deltacloud_images.errors import ProviderError
 from deltacloud_images.kit.deadline import current
+from deltacloud_images.kit.tally import Tally
 
 #: How often a request is sent at most.
 MAX_ATTEMPTS = 4
@@ -66,16 +67,18 @@ def retrying(
     ``send`` sends it once. ``repeatable`` says that the request changes nothing. ``judge`` tells what a response with a
     status of 400 and above means. Raises what the last attempt raises.
     """
-    current().check()
+    deadline = current()
+    deadline.check()
+    tally = deadline.tally
     try:
-        response = send()
+        response = tally.time(send, again=False)
     except (Unreached, ConnectionLost) as error:
         first: Response | ProviderError = error
     else:
         if response.status < 400:
             return response
         first = response
-    return _again(first, send, repeatable, judge)
+    return _again(first, lambda: tally.time(send, again=True), repeatable, _counted(judge, tally))
 
 
 def _again(
@@ -103,6 +106,18 @@ def _again(
     )
     result: Response = policy(attempt)
     return result
+
+
+def _counted(judge: Callable[[Response], Retry], tally: Tally) -> Callable[[Response], Retry]:
+    """Return the judge, which then counts what it judges to be one request too many."""
+
+    def counted(response: Response) -> Retry:
+        verdict = judge(response)
+        if verdict is Retry.ALWAYS:
+            tally.throttle()
+        return verdict
+
+    return counted
 
 
 def _judge_error(error: BaseException) -> Retry:

@@ -43,6 +43,8 @@ class Call:
     given = Given()
     driver: Driver[Any]
     provider: str | None = None
+    #: The cloud's user, once the credentials are read.
+    user = ""
     #: Whether a page's form has sent it.
     from_form = False
     #: How long the response may be kept.
@@ -73,6 +75,7 @@ class Call:
     def catalog(self) -> Catalog:
         """Return the catalog of the caller whose credentials the request holds, when its cloud has a thread left."""
         credentials = read_credentials(self.environ.get("HTTP_AUTHORIZATION"))
+        self.user = credentials.user
         cloud = (self.driver_name, self.provider or "")
         leave = bulkheads().enter(cloud, self.deadline, self.environ.get(TICKET))
         try:

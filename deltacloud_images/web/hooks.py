@@ -1,7 +1,7 @@
 """What happens before and after every request: choices, refusals, headers, the log."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any, cast
 from urllib.parse import quote
@@ -24,17 +24,18 @@ from deltacloud_images.web.operations import METHOD
 from deltacloud_images.web.parameters import read_parameters, refuse_large
 from deltacloud_images.web.parking import TICKET, Ticket
 from deltacloud_images.web.paths import PROBLEM, shown_path
+from deltacloud_images.web.served import Served, observe_when_complete
 
 SERVER = f"Apache-Deltacloud/{API_VERSION}"
-#: Writes a line about a request: its method and path, its status, when it started, its id and its driver.
-LogRequest = Callable[[str, int, float, str, str], None]
+#: Is given each request when its response is complete.
+Observe = Callable[[Served], None]
 _SHOWN = 2000  # characters of a path, in errors and in the log
 _OVERRIDE = "HTTP_X_HTTP_METHOD_OVERRIDE"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-def install(app: Flask, settings: Settings, registry: Registry, log: LogRequest) -> None:
-    """Make the application do all this."""
+def install(app: Flask, settings: Settings, registry: Registry, observers: Sequence[Observe]) -> None:
+    """Make the application do all this; ``observers`` are called after every request."""
 
     def begin() -> None:
         current = cast(Request, request._get_current_object())  # type: ignore[attr-defined]  # one look-up for many uses
@@ -52,7 +53,7 @@ def install(app: Flask, settings: Settings, registry: Registry, log: LogRequest)
             refuse_large(current)
             _override_method(call)
 
-    app.extensions["deltacloud_images.log"] = log
+    app.extensions["deltacloud_images.observers"] = observers
     app.config["SENDS_SERVER_HEADER"] = True
     app.before_request(begin)
     app.after_request(_finish)
@@ -110,6 +111,5 @@ def _finish(response: Response) -> Response:
     headers.add("X-Deltacloud-Driver", call.driver_name)
     if call.provider:
         headers.add("X-Deltacloud-Provider", quote(call.provider, safe=" !#$&'()*+,/:;=?@[]~%"))
-    log: LogRequest = current_app.extensions["deltacloud_images.log"]
-    log(f"{request.method} {call.path}", response.status_code, call.started, call.request_id, call.driver_name)
+    observe_when_complete(call, request, response, current_app.extensions["deltacloud_images.observers"])
     return response
