@@ -73,7 +73,11 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
         app.register_blueprint(views.blueprint, url_prefix=API_PATH)
     app.register_blueprint(pages.site)
     failures.install(app)
-    hooks.install(app, settings, registry, [access_log.write] if access_log.writes else [])
+    observers = [access_log.write] if access_log.writes else []
+    metrics = _metrics(app) if settings.server.metrics else None
+    if metrics is not None:
+        observers.append(metrics.observe)
+    hooks.install(app, settings, registry, observers)
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
     if proxies := settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -81,7 +85,17 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
         )
     adapting.adapt(app, believes_proxies=bool(proxies))
     app.wsgi_app = app.extensions["deltacloud_images.health"] = Health(app.wsgi_app)  # type: ignore[method-assign]
+    if metrics is not None:
+        app.extensions["deltacloud_images.health"].show_metrics(metrics.text)
     return app
+
+
+def _metrics(app: Flask) -> Any:
+    from deltacloud_images.metrics import Metrics  # not before the processes share their folder
+
+    services = app.extensions["deltacloud_images"]
+    made = app.extensions["deltacloud_images.metrics"] = Metrics(services.registry, services.bulkheads)
+    return made
 
 
 def _check_drivers(settings: Settings, registry: Registry) -> None:

@@ -34,6 +34,7 @@ def main() -> None:
 def serve(config: Path | None, driver: str | None, provider: str | None, **server: Any) -> None:
     """Start the server. Options win over the environment, and that over the file."""
     # Imported here, so that the other commands neither wait for gunicorn nor let the application take it for theirs.
+    from deltacloud_images.serving.multiprocess import share
     from deltacloud_images.serving.server import address, listen, run
 
     def configured() -> Settings:
@@ -42,6 +43,8 @@ def serve(config: Path | None, driver: str | None, provider: str | None, **serve
     try:
         settings = configured()
         with listen(settings.server) as listener:
+            if settings.server.metrics:
+                share()
             from deltacloud_images.app import create_app
 
             app = create_app(settings)

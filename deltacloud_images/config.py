@@ -56,6 +56,8 @@ class ServerSettings:
     list_timeout_seconds: Annotated[float, Field(gt=0)] = 600.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+    #: Whether /metrics shows the metrics.
+    metrics: bool = True
     #: Whether each request gets a line in the log.
     access_log: bool = True
     #: How such a line names the cloud's user: by a keyed hash, by name, or not at all.

@@ -10,9 +10,12 @@ import sys
 from typing import Any
 
 from deltacloud_images.config import load
+from deltacloud_images.serving.multiprocess import share
 from deltacloud_images.serving.server import options, reloaded
 
 _settings = load().server
+if _settings.metrics:
+    share()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 
 bind = f"{_host}:{_settings.port}"

@@ -29,7 +29,8 @@ ALLOWED = {
     "web": {"catalog", "config", "driver", "errors", "features", "kit", "models", "profiles", "registry"}
     | {"serializers", "states"},
     "serving": {"config", "errors", "web"},
-    "app": {"config", "errors", "logs", "registry", "serializers", "serving", "web"},
+    "app": {"config", "errors", "logs", "metrics", "registry", "serializers", "serving", "web"},
+    "metrics": {"kit", "registry", "serving", "web"},
     "gunicorn": {"config", "serving"},
     "cli": {"app", "config", "driver", "errors", "registry", "serving"},
     "testing": {"catalog", "driver", "errors", "features", "kit", "models", "profiles", "serializers"},

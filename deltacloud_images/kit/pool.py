@@ -245,6 +245,11 @@ class Lease(Generic[Item]):
 _pools: "weakref.WeakSet[Pool[Any]]" = weakref.WeakSet()
 
 
+def count_items() -> int:
+    """Return the number of items in all pools of this process."""
+    return sum(len(each) for each in list(_pools))
+
+
 def _after_fork() -> None:
     for each in list(_pools):
         each.forget()

@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from deltacloud_images.config import ServerSettings
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.serving.adapting import MAX_REQUEST_LINE
+from deltacloud_images.serving.multiprocess import forget_worker
 
 _log = logging.getLogger("deltacloud_images")
 #: Seconds without a sign of life after which gunicorn ends a worker: its event loop gives one twice a second.
@@ -29,6 +30,7 @@ def options(settings: ServerSettings) -> dict[str, Any]:
         "graceful_timeout": int(settings.stop_timeout_seconds),
         "limit_request_line": MAX_REQUEST_LINE,
         "forwarded_allow_ips": "",
+        "child_exit": forget_worker,
         "control_socket_disable": True,  # it would be a file in the home directory
         "loglevel": "warning" if settings.log_level == "info" else settings.log_level,
     }

@@ -96,6 +96,8 @@ class WaitingWorker(Worker):
             self._ticked = now
             self.notify()
             self._close_late(now)
+            if metrics := getattr(self.wsgi, "extensions", {}).get("deltacloud_images.metrics"):
+                metrics.sample()
 
     def _woken(self) -> None:
         with suppress(BlockingIOError):
