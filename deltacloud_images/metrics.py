@@ -4,6 +4,8 @@ The client library shares values between processes in files, in the folder that 
 reads this variable when it is imported, so ``share`` is called before this module is.
 """
 
+import struct
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import environ
@@ -20,6 +22,8 @@ from deltacloud_images.web.bulkheads import Bulkheads, Cloud
 from deltacloud_images.web.served import Served
 
 OTHER = "other"
+_READ_ATTEMPTS = 5
+_READ_PAUSE_SECONDS = 0.01
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _CLOUD = ("driver", "provider")
 _SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -121,6 +125,11 @@ class Metrics:
         if FOLDER_VARIABLE in environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        for _ in range(_READ_ATTEMPTS - 1):
+            try:
+                return generate_latest(registry)
+            except struct.error:  # another process has just created its file, which is still empty
+                time.sleep(_READ_PAUSE_SECONDS)
         return generate_latest(registry)
 
     def _known(self, cloud: Cloud) -> Cloud:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_the_page_names_every_metric() -> None:
     assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == made
 
 
-def metrics_of(module: object) -> list[tuple[str, object]]:
+def metrics_of(module: object) -> list[tuple[str, Any]]:
     from prometheus_client.metrics import MetricWrapperBase
 
     return [(value._name, value) for value in vars(module).values() if isinstance(value, MetricWrapperBase)]
