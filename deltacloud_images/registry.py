@@ -8,13 +8,14 @@ from typing import Any
 
 from deltacloud_images.driver import Driver
 from deltacloud_images.errors import ConfigurationError, ValidationFailure
+from deltacloud_images.installation import install_command
 from deltacloud_images.schema import InvalidTable
 
 ENTRY_POINT_GROUP = "deltacloud_images.drivers"
 
 
 class DriverUnavailable(ConfigurationError):
-    """A driver is known, but its SDK is not installed; the message names the extra to install."""
+    """A driver is known, but its SDK is not installed; the message names the command that installs it."""
 
 
 class Registry:
@@ -70,10 +71,10 @@ class Registry:
         return tuple(module for module in self.driver_class(name).requires if find_spec(module) is None)
 
     def install_hint(self, name: str) -> str:
-        """The words that tell an operator how to install the driver's SDK."""
+        """The command that installs the driver's SDK, or what to install where no extra has it."""
         distribution = self._entry_points[name].dist
         if distribution and name in (distribution.metadata.get_all("Provides-Extra") or ()):
-            return f"pip install '{distribution.name}[{name}]'"
+            return install_command(distribution, name)
         return f"install {', '.join(self.driver_class(name).requires)}"
 
     def driver(self, name: str) -> Driver[Any]:
