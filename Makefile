@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run check test fuzz lint bench clean
+.PHONY: help run check test fuzz lint bench dist clean
 help:
 	@echo "make run    start the server on http://127.0.0.1:3001 with the mock cloud"
 	@echo "make check  lint, type-check and run the tests that need no cloud: the quick answer while you work"
@@ -12,6 +12,7 @@ help:
 	@echo "make fuzz   200,000 generated requests, which takes hours"
 	@echo "make lint   only lint and type-check"
 	@echo "make bench  print how fast it is, beside what"
+	@echo "make dist   build wheel and sdist into dist/"
 	@echo "make clean  remove what the others made"
 
 # make run EXTRAS=ec2,vsphere ARGS="--config my.toml -i ec2"
@@ -38,6 +39,12 @@ lint: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+# The wheel is built from the sdist, so that a file that the sdist lacks is noticed.
+dist: $(VENV)/dev.stamp
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/twine check --strict dist/*
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -18,7 +18,7 @@ _NAMES_SHOWN = 3
 
 
 @click.group()
-@click.version_option(package_name="deltacloud-images")
+@click.version_option(package_name="deltacloud-images", prog_name="deltacloud-images")
 def main() -> None:
     """Apache Deltacloud's REST API over the machine images of many clouds."""
 

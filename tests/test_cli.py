@@ -2,12 +2,10 @@
 
 import os
 import re
-import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,30 +14,9 @@ from click.testing import CliRunner
 from deltacloud_images.cli import main
 from deltacloud_images.driver import Capability
 from deltacloud_mock import MockDriver
+from tests.command import RUN, serving
 from tests.conftest import write_config
 from tests.web import AUTHORIZATION, exchange
-
-RUN = [sys.executable, "-m", "deltacloud_images"]
-
-
-@contextmanager
-def serving(*arguments: str, folder: Path) -> Iterator[tuple[int, list[str], "subprocess.Popen[str]"]]:
-    """``deltacloud-images serve`` on a free port: gives the port, the lines it printed, and the process."""
-    environ = {**os.environ, "XDG_DATA_HOME": str(folder)}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*RUN, "serve", "-p", "0", *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environ
-        )
-    assert process.stdout
-    try:
-        printed = [process.stdout.readline() for _ in range(3)]
-        port = re.search(r"http://127\.0\.0\.1:(\d+)/api", printed[0])
-        assert port, printed
-        yield int(port[1]), printed, process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        process.stdout.close()
 
 
 def test_serve_prints_what_to_try_and_it_works(tmp_path: Path) -> None:
@@ -104,6 +81,11 @@ def test_serve_refuses_in_words(arguments: list[str], words: str) -> None:
     assert result.exit_code != 0
     assert words in result.output
     assert "Traceback" not in result.output
+
+
+def test_the_version_is_the_projects() -> None:
+    version = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+    assert CliRunner().invoke(main, ["--version"]).output == f"deltacloud-images, version {version}\n"
 
 
 def test_drivers_is_a_table() -> None:

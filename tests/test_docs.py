@@ -72,7 +72,7 @@ def test_the_readme_is_short_and_its_table_has_every_driver() -> None:
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", *ROOT.glob("drivers/**/README.md")):
+    for document in (ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("drivers/**/README.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)}: {target}"
 
