@@ -1,4 +1,4 @@
-"""The command line: ``deltacloud-images serve | drivers | check``."""
+"""The command line: ``deltacloud-images serve | drivers | check | mock reset``."""
 
 import sys
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.registry import Registry
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_CONFIG_HELP = "TOML file; otherwise the one that DELTACLOUD_IMAGES_CONFIG names, if any."
 _NAMES_SHOWN = 3
 
 
@@ -24,7 +25,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--config", type=_FILE, help="TOML file; otherwise the one that DELTACLOUD_IMAGES_CONFIG names, if any.")
+@click.option("--config", type=_FILE, help=_CONFIG_HELP)
 @click.option("-i", "--driver", help="Default driver.")
 @click.option("-P", "--provider", help="Default provider of that driver.")
 @click.option("-r", "--host", help="Address to listen on.")
@@ -78,6 +79,22 @@ def check_config(config: Path) -> None:
     if problems:
         raise SystemExit(1)
     click.echo(f"{config}: fine")
+
+
+@main.group()
+def mock() -> None:
+    """The pretend cloud."""
+
+
+@mock.command()
+@click.option("--config", type=_FILE, help=_CONFIG_HELP)
+def reset(config: Path | None) -> None:
+    """Start the pretend cloud anew: it holds what a new one holds. A server that uses it may go on."""
+    try:
+        Registry(load(config).drivers).unprepared("mock").reset()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("The pretend cloud is as it was at first.")
 
 
 def _overridden(settings: Settings, driver: str | None, provider: str | None, server: dict[str, Any]) -> Settings:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from deltacloud_images.errors import DeltacloudError, not_found
+from deltacloud_images.errors import DeltacloudError, NotSupported, not_found
 from deltacloud_images.features import Feature
 from deltacloud_images.key_pairs import KeySession
 from deltacloud_images.kit.deadline import Deadline
@@ -238,6 +238,10 @@ class Driver(ABC, Generic[Settings]):
     def trial_credentials(self) -> Credentials | None:
         """Credentials that everybody may know, to try the server with; ``None`` for real clouds."""
         return None
+
+    def reset(self) -> None:
+        """Bring a pretend cloud back to its first state. Raises ``NotSupported`` for a real cloud."""
+        raise NotSupported(f"{self.title} is a real cloud, which is never reset.")
 
     @abstractmethod
     def connect(self, credentials: Credentials, provider: str, deadline: Deadline) -> Session:

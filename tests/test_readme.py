@@ -5,6 +5,9 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from deltacloud_images.cli import main
 from tests.conftest import Live
 from tests.curl import ask
 
@@ -23,7 +26,15 @@ def commands() -> Iterator[list[str]]:
                 yield words[1:]
 
 
-def test_every_curl_line_works_in_its_order(live: Live) -> None:
+def test_every_curl_line_works_in_its_order_and_after_a_reset_again(live: Live) -> None:
+    assert "`.venv/bin/deltacloud-images mock reset`" in README
+    for _ in range(2):
+        follow(live)
+        reset = CliRunner().invoke(main, ["mock", "reset", "--config", str(live.folder / "config.toml")])
+        assert (reset.exit_code, reset.output) == (0, "The pretend cloud is as it was at first.\n")
+
+
+def follow(live: Live) -> None:
     answers = [ask(words, f"http://127.0.0.1:{live.port}") for words in commands()]
     assert [answer.status_code for answer in answers] == [
         *(200, 200, 200, 201, 204),

@@ -2,7 +2,8 @@
 
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hmac import compare_digest
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from deltacloud_mock.config import MockSettings
 from deltacloud_mock.session import MockSession
 from deltacloud_mock.store import Store
 
-#: How long the server's start may wait for a file that another process has locked.
+#: How long the server's start, or a reset, may wait for a file that another process has locked.
 PREPARE_SECONDS = 10.0
 
 
@@ -61,12 +62,13 @@ class MockDriver(Driver[MockSettings]):
 
     def prepare(self) -> None:
         """Open the file, and make and seed it if there is none."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with in_force(Deadline(PREPARE_SECONDS)):
-                self.store.rows("SELECT 1")
-        except (OSError, sqlite3.Error, ProviderTimeout) as error:
-            raise ConfigurationError(f"drivers.mock.path: {self.path} cannot be used: {error}") from error
+        with self._using_the_file():
+            self.store.rows("SELECT 1")
+
+    def reset(self) -> None:
+        """Bring the file back to what a new one holds, in one transaction: a server that uses it goes on."""
+        with self._using_the_file():
+            self.store.reset()
 
     def allows_provider(self, provider: str) -> bool:
         """Any name will do: the pretend cloud is the same everywhere."""
@@ -91,6 +93,15 @@ class MockDriver(Driver[MockSettings]):
     def translate(self, error: Exception) -> DeltacloudError | None:
         """By the table in ``errors``."""
         return errors.translate(error)
+
+    @contextmanager
+    def _using_the_file(self) -> Iterator[None]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with in_force(Deadline(PREPARE_SECONDS)):
+                yield
+        except (OSError, sqlite3.Error, ProviderTimeout) as error:
+            raise ConfigurationError(f"drivers.mock.path: {self.path} cannot be used: {error}") from error
 
     def pretend(self) -> None:
         """Be as slow and as unreliable as the configuration asks."""

@@ -90,6 +90,13 @@ class Store:
                 connection.execute("ROLLBACK")
             raise
 
+    def reset(self) -> None:
+        """Replace everything by what a new file holds."""
+        with self.writing() as connection:
+            for table in ("images", "instances", "realms", "keys"):
+                connection.execute(f"DROP TABLE {table}")
+            _make(connection)
+
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection, opened anew after a fork or when somebody has replaced the file."""
         try:
@@ -109,11 +116,7 @@ class Store:
         connection.row_factory = sqlite3.Row
         if not _has(connection, "keys"):
             connection.execute("BEGIN IMMEDIATE")
-            if not _has(connection, "instances_by_id"):
-                for statement in (_SCHEMA + _SEED).split(";"):
-                    connection.execute(statement)
-            if not _has(connection, "keys"):
-                connection.execute(_KEYS)
+            _make(connection)
             connection.execute("COMMIT")
         return connection
 
@@ -130,6 +133,15 @@ def _when_unlocked(act: Callable[[], Result]) -> Result:
                 current().check()
             except ProviderTimeout:
                 raise error from None
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Make the tables that the file lacks, with what a new file holds."""
+    if not _has(connection, "instances_by_id"):
+        for statement in (_SCHEMA + _SEED).split(";"):
+            connection.execute(statement)
+    if not _has(connection, "keys"):
+        connection.execute(_KEYS)
 
 
 def _has(connection: sqlite3.Connection, name: str) -> bool:

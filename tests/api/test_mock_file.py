@@ -9,10 +9,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from deltacloud_images import create_app
-from deltacloud_images.errors import ConfigurationError
+from deltacloud_images.cli import main
+from deltacloud_images.errors import ConfigurationError, NotSupported
+from deltacloud_images.registry import Registry
 from tests.conftest import client_of, gunicorn, write_config
 
 
@@ -153,3 +156,47 @@ def test_what_was_answered_201_is_there_after_a_kill(tmp_path: Path) -> None:
         live.process.wait()
     with gunicorn(tmp_path, config) as live:
         assert b"<name>kept</name>" in live.get("/api/images/img4").body
+
+
+def state(client: FlaskClient) -> dict[str, str]:
+    """Everything that the cloud shows, as it is answered."""
+    collections = ("images", "instances", "keys", "realms", "hardware_profiles")
+    return {name: client.get(f"/api/{name}?format=json").text for name in collections}
+
+
+def test_a_reset_brings_back_what_a_new_cloud_holds_while_a_server_uses_it(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    client = client_of(create_app(config))
+    first = state(client)
+    for _ in range(2):
+        assert client.post("/api/images", data={"instance_id": "inst1", "name": "mine"}).status_code == 201
+        assert client.post("/api/instances", data={"image_id": "img1"}).status_code == 201
+        assert client.post("/api/keys", data={"name": "mykey"}).status_code == 201
+        assert client.post("/api/instances/inst0/stop").status_code == 202
+        changed = state(client)
+        assert all(changed[name] != first[name] for name in ("images", "instances", "keys"))
+        with closing(sqlite3.connect(tmp_path / "mock.sqlite3")) as other:
+            other.execute("DELETE FROM realms")
+            other.commit()
+        assert CliRunner().invoke(main, ["mock", "reset", "--config", str(config)]).exit_code == 0
+        assert state(client) == first
+    answer = client.post("/api/images", data={"instance_id": "inst1", "name": "mine"})
+    assert answer.headers["Location"].endswith("/api/images/img4")
+
+
+def test_a_reset_makes_the_file_if_there_is_none_and_tells_if_it_cannot(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    assert CliRunner().invoke(main, ["mock", "reset", "--config", str(config)]).exit_code == 0
+    assert ids(client_of(create_app(config))) == ["img1", "img2", "img3"]
+    (tmp_path / "mock.sqlite3").write_bytes(b"no database " * 100)
+    failed = CliRunner().invoke(main, ["mock", "reset", "--config", str(config)])
+    assert failed.exit_code == 1
+    assert failed.output.startswith("Error: drivers.mock.path: ")
+    assert "Traceback" not in failed.output
+
+
+@pytest.mark.parametrize("name", [name for name in Registry().names if name != "mock"])
+def test_a_real_cloud_is_never_reset(name: str) -> None:
+    driver = Registry().unprepared(name)
+    with pytest.raises(NotSupported, match=f"{driver.title} is a real cloud, which is never reset"):
+        driver.reset()
