@@ -4,10 +4,12 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from deltacloud_images.config import ServerSettings
 from deltacloud_images.errors import ConfigurationError
@@ -33,7 +35,20 @@ def options(settings: ServerSettings) -> dict[str, Any]:
         "child_exit": forget_worker,
         "control_socket_disable": True,  # it would be a file in the home directory
         "loglevel": "warning" if settings.log_level == "info" else settings.log_level,
+        **({} if settings.trusted_proxies else {"when_ready": _warn_of_plain_text}),
     }
+
+
+def _warn_of_plain_text(arbiter: Arbiter) -> None:
+    """Log a warning if other machines can connect without TLS."""
+    addresses = [listener.sock.getsockname() for listener in arbiter.LISTENERS if not arbiter.cfg.is_ssl]
+    for host in (each[0] for each in addresses if isinstance(each, tuple)):
+        if not ip_address(host).is_loopback:
+            _log.warning(
+                "The server listens on %s without TLS: the credentials of each request travel in plain text unless a "
+                "proxy with TLS is in front. If one is, set trusted_proxies.",
+                host,
+            )
 
 
 def listen(settings: ServerSettings) -> socket.socket:

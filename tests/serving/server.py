@@ -72,13 +72,13 @@ def running(folder: Path, command: str = "serve", server: str = "", mock: str = 
 
 
 @contextmanager
-def launched(folder: Path, command: str, config: Path) -> Iterator[Server]:
-    """Start the server and do not wait until it serves."""
+def launched(folder: Path, command: str, config: Path, host: str = "127.0.0.1") -> Iterator[Server]:
+    """Start the server on a free port of an IPv4 address, and do not wait until it serves."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
     commands = {
-        "serve": ["-m", "deltacloud_images", "serve", "--config", str(config), "-p", str(port)],
-        "gunicorn": ["-m", "gunicorn", *GUNICORN, "-b", f"127.0.0.1:{port}"],
+        "serve": ["-m", "deltacloud_images", "serve", "--config", str(config), "-r", host, "-p", str(port)],
+        "gunicorn": ["-m", "gunicorn", *GUNICORN, "-b", f"{host}:{port}"],
     }
     environ = {**os.environ, "PYTHONPATH": str(PLUGIN), "HOME": str(folder), "DELTACLOUD_IMAGES_CONFIG": str(config)}
     with (folder / "log").open("wb") as log:
