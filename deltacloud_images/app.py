@@ -1,6 +1,7 @@
 """The application factory."""
 
 import atexit
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from werkzeug.routing import MapAdapter
 from deltacloud_images import logs
 from deltacloud_images.config import Settings, load
 from deltacloud_images.errors import ConfigurationError
-from deltacloud_images.registry import Registry
+from deltacloud_images.registry import DriverUnavailable, Registry
 from deltacloud_images.serializers import API_PATH
 from deltacloud_images.serving import adapting
 from deltacloud_images.web import documents, entry, failures, hooks, images, instances, keys, pages, sizes
@@ -21,6 +22,8 @@ from deltacloud_images.web.bulkheads import Bulkheads
 from deltacloud_images.web.health import Health
 from deltacloud_images.web.paths import RawPaths, Segment
 from deltacloud_images.web.waiting import WaitingRoom
+
+_log = logging.getLogger("deltacloud_images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,15 @@ def create_app(config: Settings | str | os.PathLike[str] | None = None) -> Flask
 
     ``config`` is the configuration, the path of its TOML file, or ``None`` for the file that the environment variable
     ``DELTACLOUD_IMAGES_CONFIG`` names, if any. Raises ``ConfigurationError`` at once for whatever is wrong with it, the
-    default driver and every driver that has a table included.
+    default driver and every driver that has a table included. A driver that is not installed is a warning in the log,
+    unless it is the default driver.
     """
     settings = config if isinstance(config, Settings) else load(config)
     registry = Registry(settings.drivers)
-    _check_drivers(settings, registry)
+    unavailable = _check_drivers(settings, registry)
     access_log = logs.configure(settings.server)
+    for error in unavailable:
+        _log.warning("A driver's table has no effect. %s", error)
     atexit.register(registry.close)
 
     app = Application("deltacloud_images", static_folder=None)
@@ -98,7 +104,8 @@ def _metrics(app: Flask) -> Any:
     return made
 
 
-def _check_drivers(settings: Settings, registry: Registry) -> None:
+def _check_drivers(settings: Settings, registry: Registry) -> list[DriverUnavailable]:
+    """Return what is wrong, but lets the server start; raise ``ConfigurationError`` for anything else."""
     name = settings.api.default_driver
     if name not in registry.names:
         raise ConfigurationError(f"api.default_driver: there is no '{name}'; there are {', '.join(registry.names)}")
@@ -106,5 +113,10 @@ def _check_drivers(settings: Settings, registry: Registry) -> None:
     provider = settings.api.default_provider
     if provider and not default.allows_provider(provider):
         raise ConfigurationError(f"api.default_provider: {default.title} has no provider '{provider}'")
+    unavailable = []
     for each in settings.drivers:
-        registry.driver(each)
+        try:
+            registry.driver(each)
+        except DriverUnavailable as error:
+            unavailable.append(error)
+    return unavailable

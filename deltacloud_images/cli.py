@@ -67,18 +67,22 @@ def drivers() -> None:
 
 
 @main.command("check")
-@click.option("--config", type=_FILE, required=True, help="The TOML file to check.")
-def check_config(config: Path) -> None:
-    """Check a configuration: name every bad key and its line."""
+@click.argument("file", type=_FILE, required=False)
+@click.option("--config", type=_FILE, help="The same as FILE.")
+def check_config(file: Path | None, config: Path | None) -> None:
+    """Check a configuration: name every bad key of the TOML file and its line."""
+    path = file or config
+    if path is None or (file and config):
+        raise click.UsageError("Name one file to check: deltacloud-images check FILE.")
     try:
-        problems = check(config)
+        found = check(path)
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
-    for problem in problems:
-        click.echo(f"{config}: {problem}", err=True)
-    if problems:
+    for each in found:
+        click.echo(f"{path}: {each}", err=True)
+    if any(each.problem.fatal for each in found):
         raise SystemExit(1)
-    click.echo(f"{config}: fine")
+    click.echo(f"{path}: fine")
 
 
 @main.group()

@@ -22,6 +22,15 @@ OVERRIDES = {
     "DELTACLOUD_IMAGES_DRIVER": ("api", "default_driver"),
     "DELTACLOUD_IMAGES_PROVIDER": ("api", "default_provider"),
 }
+#: The variables of Apache Deltacloud's own server, which ours override.
+ORIGINAL_OVERRIDES = {
+    "API_HOST": ("server", "host"),
+    "API_PORT": ("server", "port"),
+    "API_DRIVER": ("api", "default_driver"),
+    "API_PROVIDER": ("api", "default_provider"),
+}
+#: The variables by which Apache Deltacloud's server lent its own credentials to every caller.
+REFUSED_VARIABLES = ("API_USER", "API_PASSWORD")
 
 
 @settings
@@ -91,25 +100,31 @@ class FileProblem:
 
     def __str__(self) -> str:
         """``line 3: server.prot: there is no such key``."""
-        return f"line {self.line}: {self.problem}" if self.line else str(self.problem)
+        words = str(self.problem) if self.problem.fatal else f"warning: {self.problem}"
+        return f"line {self.line}: {words}" if self.line else words
 
 
 def load(path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The configuration from a file (or the one that ``DELTACLOUD_IMAGES_CONFIG`` names, or none) and environment.
 
-    Raises ``ConfigurationError`` that names every bad key and its line.
+    Raises ``ConfigurationError`` that names every bad key and its line, or a variable that is refused. The table of a
+    driver that is not installed is no error, unless it is the default driver.
     """
+    _refuse_credentials(environ)
     path = path or environ.get(FILE_VARIABLE) or None
     text = _read(path) if path else ""
     tables = _override(_parse(path, text), environ)
-    if problems := list(_problems(tables)):
+    if problems := [each for each in _problems(tables) if each.fatal]:
         found = "; ".join(str(FileProblem(line_of(text, each.path), each)) for each in problems)
         raise ConfigurationError(f"{path}: {found}" if path else found)
     return settings_from_table(Settings, tables)
 
 
 def check(path: str | os.PathLike[str]) -> list[FileProblem]:
-    """Everything that is wrong in a configuration file, drivers' tables included; raises only if it is no TOML."""
+    """Everything that is wrong in a configuration file, drivers' tables and warnings included.
+
+    Raises ``ConfigurationError`` only if it cannot be read or is no TOML.
+    """
     text = _read(path)
     tables = _parse(path, text)
     found = [FileProblem(line_of(text, each.path), each) for each in _problems(tables)]
@@ -124,23 +139,28 @@ def _problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
     drivers = tables.get("drivers", {})
     registry = Registry()
     names = registry.names
+    default = tables.get("api", {})
+    default = default.get("default_driver", "mock") if isinstance(default, dict) else "mock"
     for name, table in drivers.items() if isinstance(drivers, dict) else ():
         if name not in names:
             yield Problem(("drivers", name), f"there is no such driver; there are {', '.join(names)}")
         elif isinstance(table, dict):
-            if problem := registry.problem(name):
-                yield Problem(("drivers", name), f"the driver is not installed: {problem}")
-                continue
-            try:
-                registry.driver_class(name).from_config(table)
-            except InvalidTable as error:
-                yield from error.below("drivers", name).problems
-            except ConfigurationError as error:
-                yield Problem(("drivers", name), str(error))
-    default = tables.get("api", {})
-    default = default.get("default_driver", "mock") if isinstance(default, dict) else "mock"
+            yield from _table_problems(registry, name, table, is_default=name == default)
     if isinstance(default, str) and default not in names:
         yield Problem(("api", "default_driver"), f"there is no driver '{default}'; there are {', '.join(names)}")
+
+
+def _table_problems(registry: Registry, name: str, table: Mapping[str, Any], *, is_default: bool) -> Iterator[Problem]:
+    path = ("drivers", name)
+    try:
+        if registry.missing_modules(name):
+            yield Problem(path, f"the driver is not installed: {registry.install_hint(name)}", fatal=is_default)
+        else:
+            registry.driver_class(name).from_config(table)
+    except InvalidTable as error:
+        yield from error.below(*path).problems
+    except (ConfigurationError, ImportError, AttributeError) as error:
+        yield Problem(path, str(error))
 
 
 def line_of(text: str, path: tuple[str, ...]) -> int:
@@ -179,8 +199,17 @@ def _parse(path: str | os.PathLike[str] | None, text: str) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: not TOML: {error}") from None
 
 
+def _refuse_credentials(environ: Mapping[str, str]) -> None:
+    if given := [name for name in REFUSED_VARIABLES if environ.get(name)]:
+        raise ConfigurationError(
+            f"{' and '.join(given)} in the environment: this server has no credentials of its own, because anybody who "
+            "reaches it could then act in their name. Clients send the cloud's with each request, as HTTP Basic. "
+            f"Unset {'it' if len(given) == 1 else 'both'} to start."
+        )
+
+
 def _override(tables: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    for variable, (table, key) in OVERRIDES.items():
+    for variable, (table, key) in (ORIGINAL_OVERRIDES | OVERRIDES).items():
         value = environ.get(variable)
         if value and isinstance(tables.setdefault(table, {}), dict):
             tables[table][key] = int(value) if key == "port" and value.isdecimal() else value

@@ -18,10 +18,14 @@ Settings = TypeVar("Settings")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One bad key: ``path`` is ``("server", "port")``, ``reason`` is in words and holds no secret."""
+    """One bad key: ``path`` is ``("server", "port")``, ``reason`` is in words and holds no secret.
+
+    The server starts with a problem that is not ``fatal``.
+    """
 
     path: tuple[str, ...]
     reason: str
+    fatal: bool = True
 
     def __str__(self) -> str:
         """``server.port: Input should be ...``."""

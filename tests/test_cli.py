@@ -1,21 +1,27 @@
 """The command line: serve, drivers, check."""
 
+import io
 import os
 import re
 import socket
 import subprocess
 import tomllib
-from contextlib import closing
+from contextlib import closing, redirect_stderr
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from deltacloud_images import create_app
 from deltacloud_images.cli import main
+from deltacloud_images.config import load
 from deltacloud_images.driver import Capability
+from deltacloud_images.registry import Registry
+from deltacloud_images.testing import eventually
 from deltacloud_mock import MockDriver
 from tests.command import RUN, serving
-from tests.conftest import write_config
+from tests.conftest import answers, write_config
+from tests.serving.server import COMMANDS, launched
 from tests.web import AUTHORIZATION, exchange
 
 
@@ -128,3 +134,60 @@ def test_check(tmp_path: Path) -> None:
     ]
     assert CliRunner().invoke(main, ["check", "--config", str(tmp_path / "nope")]).exit_code == 1
     assert CliRunner().invoke(main, ["check"]).exit_code == 2
+
+
+def test_check_takes_the_file_as_an_argument(tmp_path: Path) -> None:
+    config = str(write_config(tmp_path))
+    good = CliRunner().invoke(main, ["check", config])
+    assert (good.exit_code, good.output) == (0, f"{config}: fine\n")
+    for arguments in ([], [config, "--config", config]):
+        refused = CliRunner().invoke(main, ["check", *arguments])
+        assert refused.exit_code == 2
+        assert "Error: Name one file to check: deltacloud-images check FILE.\n" in refused.output
+
+
+def test_a_table_of_a_driver_that_is_not_installed_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry().driver_class("rhevm"), "requires", ("no_such_module",))
+    config = write_config(tmp_path)
+    config.write_text(f"{config.read_text()}[drivers.rhevm]\n")
+    line = len(config.read_text().splitlines())
+    hint = Registry().install_hint("rhevm")
+    assert "[rhevm]'" in hint
+    checked = CliRunner().invoke(main, ["check", str(config)])
+    warning = f"{config}: line {line}: warning: drivers.rhevm: the driver is not installed: {hint}"
+    assert (checked.exit_code, checked.output.splitlines()) == (0, [warning, f"{config}: fine"])
+    assert load(config, {}).drivers.keys() == {"mock", "rhevm"}
+    logged = io.StringIO()
+    with redirect_stderr(logged):
+        create_app(config)
+    assert (
+        f"WARNING A driver's table has no effect. The driver 'rhevm' is not installed: {hint}.\n" in logged.getvalue()
+    )
+
+    config.write_text(f'{config.read_text()}[api]\ndefault_driver = "rhevm"\n')
+    checked = CliRunner().invoke(main, ["check", str(config)])
+    error = warning.replace("warning: ", "")
+    assert (checked.exit_code, checked.output.splitlines()) == (1, [error])
+    served = CliRunner().invoke(main, ["serve", "-p", "0", "--config", str(config)])
+    assert (served.exit_code, served.output) == (1, f"Error: {error}\n")
+
+
+PLAIN_TEXT = (
+    "WARNING The server listens on {} without TLS: the credentials of each request travel in plain text unless a proxy "
+    "with TLS is in front. If one is, set trusted_proxies.\n"
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("host", "proxies", "warns"), [("0.0.0.0", 0, True), ("0.0.0.0", 1, False), ("127.0.0.1", 0, False)]
+)
+def test_an_address_for_other_machines_is_warned_of(
+    tmp_path: Path, command: str, host: str, proxies: int, warns: bool
+) -> None:
+    config = write_config(tmp_path, f"trusted_proxies = {proxies}\nworkers = 1")
+    with launched(tmp_path, command, config, host) as started:
+        assert eventually(lambda: answers(started.port)), started.log()
+        assert started.log().count(PLAIN_TEXT.format(host)) == warns

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deltacloud_images.config import OVERRIDES, Settings, check, line_of, load
+from deltacloud_images.config import ORIGINAL_OVERRIDES, OVERRIDES, Settings, check, line_of, load
 from deltacloud_images.errors import ConfigurationError
 from deltacloud_images.schema import HttpsUrl, InvalidTable, OptionalUrl, Url, settings, settings_from_table
 
@@ -36,6 +36,41 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     settings = load(path, dict(zip(OVERRIDES, values, strict=True)))
     assert (settings.server.host, settings.server.port, settings.server.log_level) == ("0.0.0.0", 5000, "debug")
     assert (settings.api.default_driver, settings.api.default_provider) == ("fgcp", "uk")
+
+
+def test_the_originals_variables_win_over_the_file_and_ours_over_them(tmp_path: Path) -> None:
+    path = write(tmp_path, '[server]\nport = 4000\nhost = "127.0.0.1"\n')
+    originals = dict(zip(ORIGINAL_OVERRIDES, ["127.0.0.2", "5000", "fgcp", "uk"], strict=True))
+    settings = load(path, originals)
+    assert (settings.server.host, settings.server.port) == ("127.0.0.2", 5000)
+    assert (settings.api.default_driver, settings.api.default_provider) == ("fgcp", "uk")
+    ours = dict(zip(OVERRIDES, ["127.0.0.3", "6000", "debug", "ec2", "eu-west-1"], strict=True))
+    settings = load(path, {**ours, **originals})
+    assert (settings.server.host, settings.server.port) == ("127.0.0.3", 6000)
+    assert (settings.api.default_driver, settings.api.default_provider) == ("ec2", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("environ", "begin", "end"),
+    [
+        ({"API_USER": "sesame"}, "API_USER in the environment: ", " Unset it to start."),
+        ({"API_PASSWORD": "sesame"}, "API_PASSWORD in the environment: ", " Unset it to start."),
+        (
+            {"API_USER": "sesame", "API_PASSWORD": "sesame"},
+            "API_USER and API_PASSWORD in the environment: ",
+            " Unset both to start.",
+        ),
+    ],
+)
+def test_the_originals_credentials_are_refused(environ: dict[str, str], begin: str, end: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(environ=environ)
+    reason = (
+        "this server has no credentials of its own, because anybody who reaches it could then act in their name. "
+        "Clients send the cloud's with each request, as HTTP Basic."
+    )
+    assert str(caught.value) == begin + reason + end
+    assert load(environ=dict.fromkeys(environ, "")) == Settings()
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_each_file_alone_serves(built: dict[str, Path], kind: str, tmp_path: Pat
     in_venv = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
     subprocess.run([*in_venv, "install", "--quiet", str(built[kind])], check=True)
     command = [programs / "deltacloud-images"]
-    with serving(folder=tmp_path, run=command) as (port, _, _process):
+    with serving("--config", str(ROOT / "config.example.toml"), folder=tmp_path, run=command) as (port, _, _process):
         head = f"Authorization: {AUTHORIZATION}\r\nAccept: text/html\r\n"
         answer = exchange(port, f"GET /api/images HTTP/1.0\r\n{head}\r\n".encode())
         assert (answer.status, b"img1" in answer.body) == (200, True)
